@@ -1,0 +1,1 @@
+"""FastAPI application: one file a noun, and the WebSocket feed."""

@@ -1,0 +1,64 @@
+"""Every Redis key and stream of the hotline, in one place. docs/protocol.md says who writes and who reads each.
+
+Everything here can be lost at any moment without losing anything acknowledged: it is rebuilt from journals, leases that
+are renewed, and the database.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FACTS: Final = "hotline:facts"
+"""Stream of facts (field `fact`: JSON). Trimmed to about `FACTS_KEEP`; journals are the truth."""
+FACTS_KEEP: Final = 50_000
+
+IDLE: Final = "hotline:idle"
+"""List of idle workers as SIP addresses (`sip:127.0.0.1:20003`). Kamailio pops from the left to claim one."""
+
+LIVE: Final = "hotline:live"
+"""Hash call_id → JSON snapshot of a live call with `lease` (Unix time until which it counts as alive)."""
+LIVE_LEASE_SECONDS: Final = 8.0
+LIVE_RENEW_SECONDS: Final = 2.0
+
+WORKERS: Final = "hotline:workers"
+"""Hash worker id → JSON {pid, sip, state: idle|busy, call_id, lease}."""
+
+ROUTING_IN: Final = "hotline:routing:in"
+"""Stream of requests to routing (field `request`: JSON {id, name, data}); answered on `reply(id)`."""
+
+BOARD_STATE: Final = "hotline:board:state"
+"""Hash entity key (`agents/…`, `calls/…`, `offers/…`, `queues/…`, `experts/…`) → JSON. Written by routing only."""
+BOARD_CHANGES: Final = "hotline:board:changes"
+"""Stream (fields `set`: JSON object of entities, `del`: JSON list of keys), written in one MULTI with BOARD_STATE."""
+BOARD_EPOCH: Final = "hotline:board:epoch"
+"""Random string; a new one means: start again from a snapshot. Its absence tells routing that Redis was emptied."""
+BOARD_KEEP: Final = 5_000
+
+JOBS_WAKE: Final = "hotline:jobs:wake"
+"""List; anything pushed here wakes the archiver at once."""
+
+DEMO_REQUESTS: Final = "hotline:demo:requests"
+"""List of JSON {agent_id, username} pushed by the console's "call me now" and popped by the simulator."""
+
+
+def commands(call_id: str) -> str:
+    """Stream of commands (field `command`: JSON) to the conversation that owns the call."""
+    return f"hotline:commands:{call_id}"
+
+
+def reply(request_id: str) -> str:
+    """List on which exactly one answer (JSON {ok, code?, data?}) to a request appears; expires after 30 s."""
+    return f"hotline:reply:{request_id}"
+
+
+def agent_lease(agent_id: str) -> str:
+    """Exists while the agent's console is connected (SET EX, renewed by the API on each heartbeat)."""
+    return f"hotline:lease:agent:{agent_id}"
+
+
+def part(name: str) -> str:
+    """Heartbeat of one part of the system: JSON {pid, since, …}, expires after `PART_LEASE_SECONDS`."""
+    return f"hotline:part:{name}"
+
+
+PART_LEASE_SECONDS: Final = 10

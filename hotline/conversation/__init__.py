@@ -1,0 +1,1 @@
+"""Owns one caller: worker loop, command interpreter, journal, pool supervisor."""

@@ -1,0 +1,1 @@
+"""Decides. Pure: standard library only, the clock is an argument."""

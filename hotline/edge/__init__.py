@@ -1,0 +1,1 @@
+"""Renders and runs Kamailio and rtpengine."""

@@ -1,0 +1,1 @@
+"""Reads and runs IVR flows. No IO."""

@@ -1,0 +1,1 @@
+"""After-call work: archive facts, seal recordings, finish calls."""

@@ -1,0 +1,1 @@
+"""Matches waiting callers to agents and experts: the single active writer."""

@@ -1,0 +1,1 @@
+"""Simulated callers, agents and experts with real SIP and RTP."""

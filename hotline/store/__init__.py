@@ -1,0 +1,1 @@
+"""The database: models, repositories, migrations, audit chain, sealed recordings."""

@@ -36,12 +36,18 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class FlowStepped:
-    """The flow went on: play `says` (prompt ids), then do `wait`; no wait means: hang up after them."""
+    """The flow went on: play `says` (prompt ids), then do `wait`; no wait means: hang up after them with `cause`.
+
+    The first `uncut` of `says` are played to their end (the notice of recording must be heard): a key pressed meanwhile
+    counts after them.
+    """
 
     node: str
     language: str
     says: tuple[str, ...]
     wait: Wait | None
+    uncut: int = 0
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,17 @@ MORE_PATIENCE_SECONDS = 300.0
 
 def invited(turn: Turn, event: ev.Invited) -> None:
     turn.say("call_arrived", **event.data)
+    turn.set(arrived=True)
     turn.add_leg(CALLER)
     turn.do(act.SetTimer("max_call", turn.state.policy.max_call_seconds), act.AnswerCaller())
 
 
 def unacceptable(turn: Turn, event: ev.Unacceptable) -> None:
-    """The INVITE got a final refusal: it still is a call with a record."""
-    turn.say("call_arrived", **event.data)
-    turn.say("call_ended", cause="rejected", ended_by="system", phase="arrived", sip_code=event.sip_code, answered=False)
-    turn.set(ended=True)
-    turn.do(act.Exit())
+    """The INVITE got a final refusal (by us or by the stack): it still is a call with a record."""
+    turn.drop_leg(CALLER)
+    if not turn.state.arrived:
+        turn.say("call_arrived", **event.data)
+    ending.finish(turn, "rejected", "system", event.sip_code)
 
 
 def answered(turn: Turn, _event: ev.Answered) -> None:
@@ -56,17 +57,28 @@ def stepped(turn: Turn, event: ev.FlowStepped) -> None:
     if turn.state.ended:
         return
     turn.say("flow_moved", node=event.node)
-    turn.set(language=event.language, wait=event.wait, armed=False, hang_up_after=event.wait is None)
+    turn.set(
+        language=event.language,
+        wait=event.wait,
+        armed=False,
+        hang_up_after=event.wait is None,
+        flow_cause=event.cause,
+        rest=(),
+        early_key="",
+    )
     turn.quiet_caller()
     if isinstance(event.wait, ev.QueueWait):
         enter_queue(turn, event.wait)
-    if event.says:
-        turn.set(notice_pending="notice" in event.says)
-        turn.play_caller(*event.says)
-        if isinstance(event.wait, ev.DigitsWait) and event.wait.barge_in:
-            turn.do(act.Listen(CALLER, on=True))
-    else:
+    if not event.says:
         after_prompts(turn)
+        return
+    turn.set(notice_pending="notice" in event.says)
+    if isinstance(event.wait, ev.DigitsWait):
+        turn.do(act.Listen(CALLER, on=True))
+    cut = event.says[: event.uncut] or event.says
+    rest = event.says[len(cut) :]
+    turn.set(rest=rest, cuttable=event.uncut == 0)
+    turn.play_caller(*cut)
 
 
 def played(turn: Turn, event: ev.Played) -> None:
@@ -74,7 +86,14 @@ def played(turn: Turn, event: ev.Played) -> None:
         return  # a playback that was replaced meanwhile
     turn.set(playback=0)
     _notice_heard(turn, complete=True)
-    after_prompts(turn)
+    rest, key = turn.state.rest, turn.state.early_key
+    turn.set(rest=(), early_key="", cuttable=True)
+    if key:
+        menu_digit(turn, key)
+    elif rest:
+        turn.play_caller(*rest)
+    else:
+        after_prompts(turn)
 
 
 def _notice_heard(turn: Turn, *, complete: bool) -> None:
@@ -88,7 +107,7 @@ def after_prompts(turn: Turn) -> None:
     """Nothing more to play: begin the wait, or leave."""
     state = turn.state
     if state.hang_up_after:
-        ending.finish(turn, "", "flow")
+        ending.finish(turn, "" if state.reached else state.flow_cause, "flow")
     elif state.phase == "rating" and state.rating_open:
         rate.prompt_over(turn)
     elif isinstance(state.wait, ev.RateWait):
@@ -107,11 +126,14 @@ def background(turn: Turn) -> None:
 
 
 def menu_digit(turn: Turn, digit: str) -> None:
-    """A key in a menu. A key before the prompts are over counts only where the flow allows barge-in."""
+    """A key in a menu. Pressed while something plays that must be heard, it counts afterwards."""
     wait = turn.state.wait
-    if not isinstance(wait, ev.DigitsWait) or not (turn.state.armed or wait.barge_in):
+    if not isinstance(wait, ev.DigitsWait):
         return
     if turn.state.playback:
+        if not (turn.state.cuttable and wait.barge_in):
+            turn.set(early_key=turn.state.early_key or digit)
+            return
         _notice_heard(turn, complete=False)
         turn.quiet_caller()
     step(turn, digit if digit in wait.keys else "invalid")

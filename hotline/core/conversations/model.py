@@ -91,6 +91,7 @@ class State:
     policy: Policy
     phase: str = "arrived"
     language: str = "zh-CN"
+    arrived: bool = False
     answered: bool = False
     confirmed: bool = False
     ended: bool = False
@@ -102,6 +103,12 @@ class State:
     armed: bool = False
     """Whether `wait` has begun to count (its prompts are over)."""
     hang_up_after: bool = False
+    flow_cause: str = ""
+    rest: tuple[str, ...] = ()
+    """Prompts still to be played after the current ones, which a key may cut short."""
+    cuttable: bool = False
+    early_key: str = ""
+    """A key pressed while prompts played that must be heard to their end."""
     notice_pending: bool = False
     """The notice of recording is among the prompts being played."""
     reached: bool = False

@@ -186,7 +186,7 @@ def schema() -> None:
 
 
 def read_answer(wait: Wait, answer: str) -> tuple[str, dict[str, str]]:
-    """What a person typed, as outcome and data: an outcome's name (`talked`, `rated=5`) or keys as a caller keys them."""
+    """What a person typed, as outcome and data: an outcome's name (`talked`, `rated=5`), or keys as on a telephone."""
     if isinstance(wait, RateWait):
         name, equals, score = answer.partition("=")
         if answer in wait.keys:

@@ -1,4 +1,4 @@
-"""All that `hotline flow check` and the start of the hotline ask of a folder of flows: files, paths, prompts, goldens."""
+"""All that `hotline flow check` and the start of the hotline ask of a folder of flows: files, prompts, goldens."""
 
 from __future__ import annotations
 

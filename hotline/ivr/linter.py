@@ -23,10 +23,7 @@ MENU_SECONDS: Final = 5.0
 GREETING_SECONDS: Final = 12.0
 """Notice of recording and greeting together, before anything can be keyed or anyone can answer."""
 
-AROUND_TALK: Final = (
-    "queue_wait", "position", *(f"number_{n}" for n in range(11)), "number_many", "still_waiting", "agent_found",
-    "hold", "transferring", "transfer_failed_back", "expert_connected", "system_error",
-)  # fmt: skip
+AROUND_TALK: Final = ("queue_wait", "still_waiting", "hold", "transferring", "transfer_failed_back", "system_error")
 """What a caller may hear in a queue and during a talk without any flow saying so."""
 
 
@@ -197,23 +194,23 @@ CHECKS: Final[tuple[Callable[[Flow], Iterator[Problem]], ...]] = (
 
 def _prompts(flow: Flow, index: PromptIndex) -> Iterator[Problem]:
     """Every prompt exists in every language it can be asked for."""
+    around = list(AROUND_TALK)
     for name, node in flow.nodes.items():
         if node.language and node.language not in flow.languages:
             yield _at(flow, name, "language_missing", "language", language=node.language)
-        for number, item in enumerate(node.says):
-            for language in (item.language,) if item.language else flow.languages:
-                if not index.has(item.prompt, language):
-                    yield _at(flow, name, "prompt_missing", "say", number, prompt=item.prompt, language=language)
+        asked = [(item.prompt, [item.language] if item.language else flow.languages) for item in node.says]
         wait = node.waiting
-        needed: tuple[str, ...] = ()
         if isinstance(wait, QueueWait):
-            needed = (wait.music, *AROUND_TALK)
+            # the same for every queue: asked of the first one only
+            asked.extend((prompt, flow.languages) for prompt in (wait.music, *around))
+            around.clear()
         elif isinstance(wait, RateWait):
-            needed = (wait.prompt, wait.repeat_prompt, wait.invalid_prompt)
-        for prompt in needed:
-            for language in flow.languages:
-                if not index.has(prompt, language):
-                    yield _at(flow, name, "prompt_missing", "wait", prompt=prompt, language=language)
+            asked.extend((each, flow.languages) for each in (wait.prompt, wait.repeat_prompt, wait.invalid_prompt))
+        for number, (prompt, languages) in enumerate(asked):
+            missing = [language for language in languages if not index.has(prompt, language)]
+            if missing:
+                path = ("say", number) if number < len(node.says) else ("wait",)
+                yield _at(flow, name, "prompt_missing", *path, prompt=prompt, language=", ".join(missing))
 
 
 def _greeting(flow: Flow, index: PromptIndex) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ _WAITS: Final = ("digits", "queue", "rate")
 
 
 def load_flow(path: Path) -> Flow:
-    """The flow in the file, named by the file's stem. Raises :class:`FlowError` with file and line of all that is wrong."""
+    """The flow in the file, named by the file's stem. Raises :class:`FlowError` naming file and line."""
     return parse_flow(read_text(path), path.stem, str(path))
 
 

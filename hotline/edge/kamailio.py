@@ -65,9 +65,14 @@ COUNTERS: Final = (*REFUSALS, "no_worker", "worker_failed", "redis_away")
 METHODS: Final = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "PRACK", "REGISTER")
 
 _MODULES: Final = (
-    "kex", "corex", "tm", "tmx", "sl", "pv", "xlog", "rr", "maxfwd", "textops", "textopsx", "siputils", "sanity",
+    "debugger", "kex", "corex", "tm", "tmx", "sl", "pv", "xlog", "rr", "maxfwd", "textops", "textopsx", "siputils", "sanity",
     "statistics", "htable", "pike", "pipelimit", "usrloc", "registrar", "nathelper", "auth", "dialog", "ndb_redis",
     "jsonrpcs",
+)  # fmt: skip
+
+_QUIET: Final = (
+    "core", "pv", "textops", "textopsx", "sanity", "siputils", "tm", "sl", "rr", "maxfwd", "registrar", "usrloc",
+    "auth", "nathelper", "dialog",
 )  # fmt: skip
 
 # Headers a request may carry to a worker. Supported is written anew (timer only), Require is checked and dropped.
@@ -163,6 +168,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "rpc_socket": str(rpc_socket),
         "module_path": f"{programs.module_path()}/",
         "modules": modules,
+        "quiet_modules": _QUIET,
         "redis_server": _redis_server(settings.redis_url),
         "idle_key": keys.IDLE,
         "relay": relay,

@@ -16,6 +16,7 @@ Address = tuple[str, int]
 
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length", "c": "content-type"}
 _numbers = itertools.count(1)
+_open: list[Peer] = []
 
 
 @dataclass
@@ -108,6 +109,7 @@ class Peer(asyncio.DatagramProtocol):
         return peer
 
     async def _bind(self, port: int) -> None:
+        _open.append(self)
         loop = asyncio.get_running_loop()
         self.transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
         self.port = self.transport.get_extra_info("sockname")[1]
@@ -139,6 +141,14 @@ class Peer(asyncio.DatagramProtocol):
     @property
     def contact(self) -> str:
         return f"<sip:p@127.0.0.1:{self.port}>"
+
+
+def close_all() -> None:
+    """Close every peer a test has opened."""
+    while _open:
+        peer = _open.pop()
+        if hasattr(peer, "transport"):
+            peer.close()
 
 
 def reply(request: Message, status: int, reason: str, *, to_tag: str = "", headers: list[tuple[str, str]] | None = None, body: str = "") -> Message:

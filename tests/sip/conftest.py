@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from hotline.bus import keys
 from hotline.edge import kamailio, rtpengine
 from hotline.edge.rpc import Rpc
 from hotline.settings import Settings, load
+from tests.fakes.sip_wire import close_all
 
 EXTENSIONS = {"8001": "one-secret", "8002": "two-secret"}
 
@@ -152,6 +153,12 @@ class Edge:
 
     def worker_port(self, number: int) -> int:
         return self.worker_ports + number
+
+
+@pytest.fixture(autouse=True)
+async def _close_peers() -> AsyncIterator[None]:
+    yield
+    close_all()
 
 
 @pytest.fixture(scope="session")

@@ -38,8 +38,6 @@ async def test_a_caller_reaches_the_first_idle_worker_and_hangs_up(edge: Edge) -
     await worker.wait(lambda m: m.method == "ACK" and not m.status)
     assert (await call.bye()).status == 200
     assert worker.got("BYE")
-    worker.close()
-    caller.close()
 
 
 async def test_a_repeated_invite_takes_one_worker_only(edge: Edge) -> None:
@@ -57,8 +55,6 @@ async def test_a_repeated_invite_takes_one_worker_only(edge: Edge) -> None:
     await call.bye()
     assert [len(w.invites) for w in workers] == [1, 0]
     assert edge.redis.llen(keys.IDLE) == 1
-    for peer in (*workers, caller):
-        peer.close()
 
 
 @pytest.mark.parametrize("failing", ["silent", "486 Busy Here", "500 Broken", "503 Going Down", "408 Too Late"])
@@ -76,8 +72,6 @@ async def test_the_next_worker_is_tried(edge: Edge, failing: str) -> None:
     await call.bye()
     assert second.got("BYE")
     assert not first.got("BYE")
-    for peer in (first, second, caller):
-        peer.close()
 
 
 async def test_a_worker_whose_port_is_closed_is_passed_over(edge: Edge) -> None:
@@ -90,8 +84,6 @@ async def test_a_worker_whose_port_is_closed_is_passed_over(edge: Edge) -> None:
     assert time.monotonic() - started < 2.6
     call.ack()
     await call.bye()
-    second.close()
-    caller.close()
 
 
 @pytest.mark.parametrize("answer", ["488 Not Acceptable Here", "404 Not Found", "603 Decline"])
@@ -103,8 +95,6 @@ async def test_a_worker_that_refuses_the_offer_is_believed(edge: Edge, answer: s
     got = await Call(caller, edge.outside, _uri(edge)).invite()
     assert f"{got.status}" == answer[:3]
     assert not second.invites
-    for peer in (first, second, caller):
-        peer.close()
 
 
 async def test_no_idle_worker_is_said_at_once(edge: Edge) -> None:
@@ -115,7 +105,6 @@ async def test_no_idle_worker_is_said_at_once(edge: Edge) -> None:
     assert (got.status, got.get("retry-after")) == (503, "5")
     assert time.monotonic() - started < 1
     assert edge.rpc.counters()["no_worker"] == before + 1
-    caller.close()
 
 
 async def test_no_worker_left_after_a_dead_one_is_said(edge: Edge) -> None:
@@ -124,8 +113,6 @@ async def test_no_worker_left_after_a_dead_one_is_said(edge: Edge) -> None:
     edge.idle(first.port)
     got = await Call(caller, edge.outside, _uri(edge)).invite()
     assert (got.status, got.get("retry-after")) == (503, "5")
-    first.close()
-    caller.close()
 
 
 async def test_a_cancel_reaches_the_worker(edge: Edge) -> None:
@@ -139,8 +126,6 @@ async def test_a_cancel_reaches_the_worker(edge: Edge) -> None:
     caller.send(call.request("CANCEL"), edge.outside)
     assert (await call.final()).status == 487
     assert worker.got("CANCEL")
-    worker.close()
-    caller.close()
 
 
 async def test_a_burst_is_answered_or_told_to_come_back(edge: Edge) -> None:
@@ -164,5 +149,3 @@ async def test_a_burst_is_answered_or_told_to_come_back(edge: Edge) -> None:
             call.ack()
             assert (await call.bye()).status == 200
     assert edge.alive("kamailio")
-    for peer in (*workers, caller):
-        peer.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.store.models.base import Base, Hash, Json, Key, Long, Time, Word
+from hotline.store.models.base import Base, Hash, Json, Key, Long, Name, Time, Word
 
 
 class AuditEvent(Base):
@@ -17,7 +17,7 @@ class AuditEvent(Base):
     at: Mapped[Time]
     actor: Mapped[Key]
     action: Mapped[Word]
-    object: Mapped[Key]
+    object: Mapped[Name]
     purpose: Mapped[Long] = mapped_column(default="")
     data: Mapped[Json] = mapped_column(default=dict)
     prev_hash: Mapped[Hash]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from sqlalchemy import JSON, CheckConstraint, Double, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 Key = Annotated[str, mapped_column(String(64))]
@@ -23,6 +23,8 @@ Sealed = Annotated[str, mapped_column(Text)]
 Hash = Annotated[str, mapped_column(String(64))]
 Time = Annotated[float, mapped_column(Double)]
 Seconds = Annotated[float, mapped_column(Double)]
+Count = Annotated[int, mapped_column(BigInteger)]
+"""A number that somebody else counts, of any size."""
 Words = Annotated[list[str], mapped_column(JSON)]
 Json = Annotated[dict[str, Any], mapped_column(JSON)]
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.store.models.base import Base, Json, Key, Name, Sealed, Seconds, Time, Word, one_of
+from hotline.store.models.base import Base, Count, Json, Key, Name, Sealed, Seconds, Time, Word, one_of
 
 CALL_STATES: Final = ("live", "closed")
 OUTCOMES: Final = ("ticket", "consultation", "callback")
@@ -85,8 +85,8 @@ class CallFact(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[Key]
     source: Mapped[Word]
-    epoch: Mapped[int]
-    seq: Mapped[int]
+    epoch: Mapped[Count]
+    seq: Mapped[Count]
     name: Mapped[Word]
     at: Mapped[Time]
     data: Mapped[Json]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hotline.api.rights import allowed
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A logged-in user as every route sees him. `agent_id` is empty without a seat; `by_cookie` asks for the CSRF guard."""
+    """A logged-in user as every route sees him. `session_id` is the hash of his token, `agent_id` is empty without a
+    seat."""
 
     session_id: str
     user_id: str
@@ -17,4 +20,7 @@ class Person:
     agent_id: str
     extension: str
     language: str
-    by_cookie: bool
+
+    def may(self, right: str) -> bool:
+        """Whether his role has `right` (see :mod:`hotline.api.rights`)."""
+        return allowed(self.role, right)

@@ -8,6 +8,7 @@ and jobs are plain processes.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -23,6 +24,9 @@ from hotline.settings import Settings
 BUSY_TIMEOUT_MS: Final = 5_000
 """How long a writer waits for another one before it gives up."""
 _WRITE: Final = "hotline_write"
+_SQLITE_AWAY: Final = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN}
+)
 
 
 def make_engine(settings: Settings) -> Engine:
@@ -30,7 +34,13 @@ def make_engine(settings: Settings) -> Engine:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(url, pool_size=10, max_overflow=30, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        engine = create_engine(
+            url,
+            pool_size=10,
+            max_overflow=30,
+            hide_parameters=True,  # an error's text ends up in logs: no row contents in it
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        )
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
@@ -38,6 +48,7 @@ def make_engine(settings: Settings) -> Engine:
         url,
         pool_size=10,
         max_overflow=30,
+        hide_parameters=True,
         pool_pre_ping=True,  # a restarted server costs a reconnect, not an error
         connect_args={
             "connect_timeout": 5,
@@ -84,9 +95,11 @@ def is_away(error: BaseException) -> bool:
     opposed to a mistake in what was asked."""
     if isinstance(error, PoolTimeoutError):
         return True
-    if isinstance(error, OperationalError | InterfaceError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 class Store:

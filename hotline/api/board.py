@@ -81,6 +81,10 @@ class Board:
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
 
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._client.aclose()
+
     async def _read_snapshot(self) -> None:
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.get(keys.BOARD_EPOCH)

@@ -34,6 +34,8 @@ class Context:
     feeds: Feeds
     tickets: Tickets
     holders: Holders
+    hearings: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    """When (session, recording, purpose) was last heard; see :mod:`hotline.api.recordings`."""
     since: float = field(default_factory=time.time)
     degraded: frozenset[str] = frozenset()
     """Which of `redis`, `database`, `routing` did not answer the last probe."""

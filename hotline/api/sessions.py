@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -25,11 +25,11 @@ from hotline.settings import Settings
 from hotline.store import audit, passwords
 from hotline.store.engine import Store
 from hotline.store.models import Account, Agent, LoginSession
+from hotline.store.repositories import sessions as rows
+from hotline.store.repositories.accounts import LOCK_SECONDS, MAX_FAILED
 
 log = logs.get("hotline.api.sessions")
 
-MOST_WRONG: Final = 5
-LOCK_SECONDS: Final = 15 * 60.0
 TOUCH_SECONDS: Final = 30.0
 """`last_seen_at` is written at most this often a session."""
 HASHERS: Final = 2
@@ -87,7 +87,7 @@ class Sessions:
                 if account.locked_until is not None:
                     account.locked_until, account.failed_logins = None, 0
                 account.failed_logins += 1
-                if account.failed_logins >= MOST_WRONG:
+                if account.failed_logins >= MAX_FAILED:
                     # Locked before the last try is looked at; if it was right, `_open` unlocks again.
                     account.locked_until = now + LOCK_SECONDS
                 return account.id, account.password_hash
@@ -96,7 +96,7 @@ class Sessions:
             if until > now:
                 raise HotlineError("auth.locked")
             tries = 1 if until else tries + 1
-            self._strangers[username] = (tries, now + LOCK_SECONDS if tries >= MOST_WRONG else 0.0)
+            self._strangers[username] = (tries, now + LOCK_SECONDS if tries >= MAX_FAILED else 0.0)
             self._strangers.move_to_end(username)
             if len(self._strangers) > MOST_STRANGERS:
                 self._strangers.popitem(last=False)
@@ -111,27 +111,17 @@ class Sessions:
             audit.append(session, at=now, actor=account_id, action=action, object=f"accounts/{account_id}")
 
     def _open(self, account_id: str, password: str, now: float) -> tuple[str, Person, list[str]]:
-        token = passwords.new_token()
-        row = LoginSession(
-            token_hash=passwords.token_hash(token),
-            account_id=account_id,
-            kind="token",
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + self._life,
-        )
         with self._store.write() as session:
             account = session.get_one(Account, account_id)
             account.failed_logins, account.locked_until = 0, None
             if passwords.needs_rehash(account.password_hash):
                 account.password_hash = passwords.hash_password(password)
-            replaced = _end_others(session, account, now) if account.agent_id else []
-            session.execute(
-                delete(LoginSession).where(
-                    LoginSession.account_id == account_id, LoginSession.expires_at < now - FORGET_SECONDS
-                )
-            )
-            session.add(row)
+            replaced: list[str] = []
+            if account.agent_id:
+                replaced = [other.token_hash for other in rows.of_account(session, account_id)]
+                rows.revoke_all(session, account_id, now)
+            rows.forget_old(session, now - FORGET_SECONDS)
+            token = rows.open_session(session, account, kind="cookie", now=now, hours=self._life / 3600)
             audit.append(session, at=now, actor=account_id, action="login", object=f"accounts/{account_id}")
         self._replaced.update(replaced)
         return token, self.find(token, now), replaced
@@ -141,7 +131,7 @@ class Sessions:
     def find(self, token: str, now: float) -> Person:
         """Whose token this is. Raises HotlineError `auth.required` (unknown or logged out) or `auth.expired`."""
         with self._store.read() as session:
-            row = _rows(session, [passwords.token_hash(token)]).get(passwords.token_hash(token))
+            row = _load(session, [passwords.token_hash(token)]).get(passwords.token_hash(token))
         if row is None or row.LoginSession.revoked_at is not None or not row.Account.active:
             raise HotlineError("auth.required")
         if self._over(row.LoginSession, now):
@@ -157,7 +147,7 @@ class Sessions:
         `rights_changed`}."""
         now = time.time()
         with self._store.read() as session:
-            rows = _rows(session, [person.session_id for person in people])
+            rows = _load(session, [person.session_id for person in people])
         reasons: dict[str, str] = {}
         for person in people:
             key = person.session_id
@@ -198,28 +188,17 @@ class Sessions:
         """End the session, for good."""
         with self._store.write() as session:
             session.execute(
-                update(LoginSession).where(LoginSession.token_hash == person.session_id).values(revoked_at=now)
+                update(LoginSession)
+                .where(LoginSession.token_hash == person.session_id, LoginSession.revoked_at.is_(None))
+                .values(revoked_at=now)
             )
             audit.append(session, at=now, actor=person.user_id, action="logout", object=f"accounts/{person.user_id}")
-
-
-def _end_others(session: Session, account: Account, now: float) -> list[str]:
-    """A seat has one session: end the others of this account, and of any other account with the same seat."""
-    accounts = select(Account.id).where(Account.agent_id == account.agent_id)
-    others = session.scalars(
-        select(LoginSession).where(
-            LoginSession.account_id.in_(accounts), LoginSession.revoked_at.is_(None), LoginSession.expires_at > now
-        )
-    ).all()
-    for other in others:
-        other.revoked_at = now
-    return [other.token_hash for other in others]
 
 
 _Found = Row[tuple[LoginSession, Account, str | None]]
 
 
-def _rows(session: Session, ids: Sequence[str]) -> dict[str, _Found]:
+def _load(session: Session, ids: Sequence[str]) -> dict[str, _Found]:
     found = session.execute(
         select(LoginSession, Account, Agent.extension.label("extension"))
         .join(Account, Account.id == LoginSession.account_id)

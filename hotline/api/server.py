@@ -14,6 +14,7 @@ from collections.abc import Generator
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from hotline import logs
 from hotline.api.app import create_app
@@ -51,7 +52,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A listening socket on `http.host:http.port`. Raises SystemExit with one line saying what to do."""
     host, port = settings.http.host, settings.http.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -68,29 +70,35 @@ def _listen(settings: Settings) -> socket.socket:
     return sock
 
 
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """A server for `app`; run it with `serve(sockets=[…])`."""
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=FRAME_LIMIT,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            lifespan="on",
+        )
+    )
+
+
 def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises SystemExit with one clear line when the port cannot be had."""
     logs.setup("api", settings.log_level)
     # uvicorn would write addresses and query strings (feed tickets) at INFO.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
-    sock = _listen(settings)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        ws_max_size=FRAME_LIMIT,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        lifespan="on",
-    )
+    sock = listen(settings)
+    server = make_server(create_app(settings))
     log.info("api_listening", host=settings.http.host, port=settings.http.port)
     try:
-        _Server(config).run(sockets=[sock])
+        server.run(sockets=[sock])
     finally:
         sock.close()
     log.info("api_stopped")

@@ -1,8 +1,5 @@
-"""The triage desk's form: which fields there are, how long, which codes they take, and what must be there to submit.
-
-Pure. Field list: docs/protocol.md; what is compulsory follows rules of the desk (name or "refused", region of the matter,
-category by tick, service type, facts, disposition); callers who broke off, harassed or misdialled need only disposition
-and category.
+"""The triage desk's form as an agent may fill it in: how long each field may be, which codes it takes, and whether the
+whole may be submitted. Which fields are compulsory stands in :mod:`hotline.core.forms`. Pure.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from hotline.core.errors import Invalid
+from hotline.core.forms import missing
 
 Kind = Literal["text", "flag", "code", "codes", "phone", "id_number"]
 
@@ -47,23 +45,6 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "address": Field("text", 300),
     }
 )
-
-SEALED: Final = frozenset({"caller_name", "caller_number", "opposing_party", "id_number", "address"})
-"""Fields that may identify a person: sealed in the database, masked when read back after the call."""
-
-NAME_OR_REFUSED: Final = "caller_name"
-"""Reported as missing when neither a name nor `identity_refused` is given."""
-
-_USUAL: Final = ("disposition", "category", "matter_region", "service_type", "facts", NAME_OR_REFUSED)
-_BROKEN_OFF: Final = ("disposition", "category")
-REQUIRED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "D09": _BROKEN_OFF,  # caller broke off
-        "D11": _BROKEN_OFF,  # harassment
-        "D12": _BROKEN_OFF,  # misdialled or silent
-    }
-)
-"""Required fields by disposition; every other disposition (and none yet) requires `_USUAL`."""
 
 _PHONE: Final = re.compile(r"^\+?[0-9][0-9\- ]{2,30}$")
 _OTHER_ID: Final = re.compile(r"^[0-9A-Za-z()（）\-]{5,20}$")
@@ -160,15 +141,6 @@ def clean(fields: Mapping[str, Any], codes: Mapping[str, frozenset[str]]) -> dic
     return result
 
 
-def missing(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the fields that still must be filled before submitting; `fields` as returned by :func:`clean`."""
-    required = REQUIRED.get(fields.get("disposition", ""), _USUAL)
-    absent = [name for name in required if not fields.get(name)]
-    if NAME_OR_REFUSED in absent and fields.get("identity_refused"):
-        absent.remove(NAME_OR_REFUSED)
-    return tuple(absent)
-
-
 def check_submission(fields: Mapping[str, Any]) -> None:
     """Whether a cleaned form may be submitted.
 
@@ -177,7 +149,7 @@ def check_submission(fields: Mapping[str, Any]) -> None:
     """
     absent = missing(fields)
     if absent:
-        raise Invalid("form.incomplete", fields=list(absent))
+        raise Invalid("form.incomplete", fields=absent)
     number = fields.get("id_number", "")
     if number and not (valid_resident_id(number) if len(number) == 18 else _OTHER_ID.match(number)):
         raise Invalid("form.invalid", fields={"id_number": "check_digit"})

@@ -67,7 +67,7 @@ def priority(fields: Mapping[str, Any]) -> int:
 
 
 def ticket_number(day: date, count: int) -> str:
-    """`20261122-0001-38`: the local day, the count of that day, and two check digits (ISO 7064 MOD 97-10), so that a
+    """`20261122-0001-22`: the local day, the count of that day, and two check digits (ISO 7064 MOD 97-10), so that a
     number written down wrongly on the phone is noticed."""
     body = f"{day:%Y%m%d}{count:04d}"
     return f"{day:%Y%m%d}-{count:04d}-{98 - int(body) * 100 % 97:02d}"

@@ -85,21 +85,21 @@ class Link:
         client = bus.connect(self._url)
         pending: tuple[str, Any] | None = None
         while True:
-            if pending is None:
-                pending = self._next()
-            if pending[0] == "stop":
+            current = pending or self._next()
+            pending = current
+            if current[0] == "stop":
                 with contextlib.suppress(redis.RedisError):
                     client.hdel(keys.WORKERS, self._worker_id)
                 return
             try:
-                self._do(client, *pending)
+                self._do(client, *current)
                 pending = None
                 self._notice(gone=False)
             except redis.RedisError:
                 self._notice(gone=True)
                 if self._stopping:
                     return
-                if pending[0] in ("renew", "live"):
+                if current[0] in ("renew", "live"):
                     pending = None  # superseded by the next one
                 time.sleep(RETRY_SECONDS)
 

@@ -31,7 +31,7 @@ def expert_target(settings: Settings, secrecy: Secrecy, number_enc: str, trunk_n
     Raises Forbidden: `dial.number` (does not open, or not a number), `dial.barred` (prefix not allowed), `dial.trunk`.
     """
     try:
-        number = secrecy.open(number_enc, f"experts.phone_enc:{expert_id}")
+        number = secrecy.open(number_enc, f"experts.phone:{expert_id}")
     except SecrecyError as error:
         raise Forbidden("dial.number") from error
     if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):

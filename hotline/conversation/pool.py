@@ -23,6 +23,7 @@ from hotline.bus import client as bus
 from hotline.bus import keys
 from hotline.conversation import recovery, worker
 from hotline.conversation.context import Context
+from hotline.core.journal import SUFFIX
 
 log = logs.get("pool")
 
@@ -178,7 +179,7 @@ class Pool:
             self._client.lrem(keys.IDLE, 0, address)
             self._client.hdel(keys.WORKERS, f"{child.pid}-{child.slot}")
         if child.call_id:
-            path = settings.journal_dir / f"{child.call_id}{recovery.SUFFIX}"
+            path = settings.journal_dir / f"{child.call_id}{SUFFIX}"
             if path.exists():
                 recovery.recover(path, client=self._client, end_leg=self.end_leg)
 

@@ -6,7 +6,6 @@ The main thread polls SIP, decides and acts; the link's threads do Redis only.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -28,7 +27,6 @@ log = logs.get("worker")
 
 LAST_WORDS_SECONDS: Final = 0.3
 """Polled after the call, so that the last BYE gets its 200 and the recorders close their files."""
-PR_SET_PDEATHSIG: Final = 1
 
 
 class Worker:
@@ -163,8 +161,6 @@ def main(context: Context, slot: int, report: int) -> None:
     """Body of the forked child; never returns."""
     code = 1
     try:
-        # The pool's death must be noticed even within a long poll.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGURG)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         Worker(context, slot, report).run()
         code = 0

@@ -62,4 +62,4 @@ def setup(part: str, level: str = "INFO") -> None:
 
 def get(name: str) -> Any:
     """A bound logger."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(where=name)

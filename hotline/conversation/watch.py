@@ -9,16 +9,15 @@ from hotline.core.conversations import events as ev
 
 @dataclass(slots=True)
 class _Heard:
-    since: float
-    packets: int = 0
-    changed: float = 0.0
+    changed: float
+    packets: int = -1
     reported: bool = False
 
 
 @dataclass(slots=True)
 class RtpWatch:
-    """`no_media`: nothing at all within `no_media_seconds` of the leg's start. `rtp_silence`: nothing new for
-    `silence_seconds`, or `hold_seconds` while the far end has put us on hold itself."""
+    """`no_media`: the leg has no audio stream at all (an ACK without SDP) for `no_media_seconds`. `rtp_silence`: a stream,
+    but nothing new for `silence_seconds`, or `hold_seconds` while the far end has put us on hold itself."""
 
     no_media_seconds: float
     silence_seconds: float
@@ -27,15 +26,16 @@ class RtpWatch:
 
     def look(self, leg: str, packets: int, *, held: bool, now: float) -> ev.Watchdog | None:
         """`packets` received so far (-1: no stream). Each finding is reported once a leg."""
-        heard = self._legs.setdefault(leg, _Heard(since=now, changed=now))
-        if packets > 0 and packets != heard.packets:
+        heard = self._legs.setdefault(leg, _Heard(changed=now))
+        if packets != heard.packets:
             heard.packets, heard.changed = packets, now
             return None
-        limit = self.hold_seconds if held else self.silence_seconds if heard.packets else self.no_media_seconds
+        streamless = packets < 0
+        limit = self.no_media_seconds if streamless else self.hold_seconds if held else self.silence_seconds
         if heard.reported or now - heard.changed < limit:
             return None
         heard.reported = True
-        return ev.Watchdog("rtp_silence" if heard.packets else "no_media", leg)
+        return ev.Watchdog("no_media" if streamless else "rtp_silence", leg)
 
     def forget(self, leg: str) -> None:
         self._legs.pop(leg, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from typing import TYPE_CHECKING, Any
 
 import pjsua2 as pj
@@ -184,6 +183,9 @@ class Leg(pj.Call):
         if event.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         state = event.body.tsxState
+        if state.type == pj.PJSIP_EVENT_TX_MSG:
+            self._sent(state)
+            return
         if state.type != pj.PJSIP_EVENT_RX_MSG:
             return
         message = state.src.rdata.wholeMsg
@@ -195,11 +197,13 @@ class Leg(pj.Call):
             self._from_tag = self._from_tag or messages.tag_of(found.get("from", ""))
             self._cseq = messages.cseq_of(found.get("cseq", ""))
 
+    def _sent(self, state: Any) -> None:
+        """Our own tag towards the caller stands in our answer."""
+        if state.tsx.method == "INVITE" and self.name == CALLER and not self._to_tag:
+            self._to_tag = messages.tag_of(messages.headers(state.src.tdata.wholeMsg).get("to", ""))
+
     def _learn_tags(self, info: Any) -> None:
         self._sip_call_id = self._sip_call_id or info.callIdString
-        local = re.search(r";tag=([^;>\s]+)", info.localUri)
-        if local and self.name == CALLER:
-            self._to_tag = local.group(1)
 
     def _report(self, state: str) -> None:
         if state != self._reported:

@@ -43,7 +43,7 @@ class Rpc:
         """Call one RPC method and return its result.
 
         Raises :class:`EdgeError`: `edge.rpc_silent` (nobody there, or no answer within `timeout` seconds) or
-        `edge.rpc_error` (`details`: method, code, message).
+        `edge.rpc_error` (`details`: method, rpc_code, message).
         """
         token = secrets.token_hex(6)
         own = self._run_dir / f"rpc-{token}.sock"
@@ -65,7 +65,8 @@ class Rpc:
                     own.unlink()
         answer = json.loads(raw)
         if "error" in answer:
-            raise EdgeError("edge.rpc_error", method=method, **answer["error"])
+            error = answer["error"]
+            raise EdgeError("edge.rpc_error", method=method, rpc_code=error.get("code"), message=error.get("message"))
         return answer.get("result")
 
     def terminate_dialog(self, sip_call_id: str, from_tag: str, to_tag: str) -> bool:
@@ -109,12 +110,16 @@ class Rpc:
 
     def counters(self) -> dict[str, int]:
         """What was refused, by reason, and how claims went, since Kamailio started. Names: `hotline.edge.kamailio.COUNTERS`."""
-        result: list[str] = self.call("stats.get_statistics", ["script:"])
+        result: list[str] = self.call("stats.get_statistics", ["script:", "core:"])
         found = dict.fromkeys(COUNTERS, 0)
         for line in result:
-            name, _, value = line.removeprefix("script:").partition("=")
-            if name.strip() in found:
-                found[name.strip()] = int(value)
+            name, _, value = line.partition("=")
+            name = name.strip().removeprefix("script:")
+            if name in found:
+                found[name] += int(value)
+            elif name == "core:err_requests":
+                # Requests without Via, From, To, Call-ID or CSeq end before the script sees them.
+                found["refused_malformed"] += int(value)
         return found
 
     def trunks(self) -> dict[str, str]:

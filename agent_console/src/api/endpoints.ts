@@ -37,6 +37,8 @@ export const api = {
   calls: async (filter: { state?: string; q?: string; limit?: number; before?: string | number | null }) =>
     page(await request<Page<CallRow>>('GET', `/api/calls${query(filter)}`)),
   call: (id: string) => request<CallDetail>('GET', call(id)),
+  /** Earlier calls of the same number. */
+  history: async (id: string): Promise<CallRow[]> => (await request<CallDetail>('GET', call(id))).history ?? [],
   form: (id: string) => request<FormState>('GET', call(id, '/form')),
   saveForm: (id: string, version: number, fields: Fields) => request<FormState>('PUT', call(id, '/form'), { version, fields }),
   submitForm: (id: string, version: number, fields: Fields) =>

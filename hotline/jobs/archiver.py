@@ -21,7 +21,7 @@ from hotline import logs
 from hotline.bus.client import connect
 from hotline.core.cdr import fold
 from hotline.core.facts import Fact
-from hotline.jobs.durable import Waker
+from hotline.jobs.durable import Waker, describe
 from hotline.jobs.journals import Journals
 from hotline.jobs.part import Heartbeat, stopping
 from hotline.jobs.stream import Stream
@@ -66,18 +66,18 @@ class Archiver:
             return
         try:
             self._store_calls(by_call)
-        except SQLAlchemyError as exc:
+        except Exception as exc:
             if is_away(exc) or len(by_call) == 1:
                 raise
             # One call's facts are bad: the others must not wait for them.
-            bad: SQLAlchemyError | None = None
+            bad: Exception | None = None
             for call_id, items in by_call.items():
                 try:
                     self._store_calls({call_id: items})
-                except SQLAlchemyError as again:
+                except Exception as again:
                     if is_away(again):
                         raise
-                    log.error("call_not_stored", call_id=call_id, error=type(again).__name__)
+                    log.error("call_not_stored", call_id=call_id, error=describe(again))
                     bad = again
             if bad is not None:
                 raise bad from None
@@ -88,10 +88,10 @@ class Archiver:
         for portion in self._journals.changed():
             try:
                 self.take(portion.facts)
-            except SQLAlchemyError as exc:
+            except Exception as exc:
                 if is_away(exc):
                     raise
-                log.error("journal_not_stored", file=portion.path.name, error=type(exc).__name__)
+                log.error("journal_not_stored", file=portion.path.name, error=describe(exc))
                 continue
             self._journals.stored(portion)
         moved = self._journals.put_away(self._clock())
@@ -202,10 +202,11 @@ class _Loop:
             self._redis_away = False
         try:
             self._archiver.take(batch.facts)
-        except SQLAlchemyError as exc:
+        except Exception as exc:
             if is_away(exc):
                 raise
-            # Already logged with its call; the journal keeps the facts, the stream must go on.
+            # The journal keeps the facts and is tried again; the stream must go on.
+            log.error("facts_not_stored", error=describe(exc))
         try:
             self._stream.ack(batch)
         except redis.RedisError:

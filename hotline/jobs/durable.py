@@ -179,9 +179,8 @@ def holder() -> str:
 
 def is_dead(name: str) -> bool:
     """Whether the holder of a lease was a process of this host that is gone. Of other hosts nothing is known."""
-    host, _, rest = name.rpartition(":")[0].rpartition(":")
-    pid, started = name.split(":")[-2:] if name.count(":") >= 2 else ("", "")
-    return bool(rest) and host == socket.gethostname()[:30] and pid.isdigit() and _started(int(pid)) != started
+    host, pid, started = (["", "", "", *name.rsplit(":", 2)])[-3:]
+    return host == socket.gethostname()[:30] and pid.isdigit() and _started(int(pid)) != started
 
 
 def _started(pid: int) -> str:

@@ -50,7 +50,13 @@ class SimCall:
     # ── getting connected ─────────────────────────────────────────────────────────────────────────────────────────
 
     def call(
-        self, uri: str, *, from_header: str = "", headers: Sequence[tuple[str, str]] = (), call_id: str = "", late_offer: bool = False
+        self,
+        uri: str,
+        *,
+        from_header: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        call_id: str = "",
+        late_offer: bool = False,
     ) -> SipLeg:
         """Send the INVITE; wait with `leg.answered`."""
         body = b"" if late_offer else self._describe(self._own)

@@ -309,5 +309,3 @@ class RtpStream:
             self.ear.event(at, seq, ssrc, data[start:], timestamp)
         else:
             reception.odd += 1
-
-

@@ -197,7 +197,11 @@ class SipAgent(asyncio.DatagramProtocol):
             response = await self.ask(request, address)
             if attempt or credentials is None or response.status not in (401, 407):
                 return response
-            asked, said = ("WWW-Authenticate", "Authorization") if response.status == 401 else ("Proxy-Authenticate", "Proxy-Authorization")
+            asked, said = (
+                ("WWW-Authenticate", "Authorization")
+                if response.status == 401
+                else ("Proxy-Authenticate", "Proxy-Authorization")
+            )
             authorization = [(said, credentials.answer(response.get(asked), method, uri))]
         raise AssertionError("not reached")
 

@@ -71,7 +71,7 @@ def dispatch(
     for place in _candidates(chain, wanted):
         for office in offices:
             if office.region == place.code and office.level == place.level:
-                return _found(office, place, wanted, why)
+                return _found(office, chain[0], wanted, why)
     top = _highest(offices)
     if top is None:
         return Dispatch("", "", "没有可分派的中心，待人工指派", "No centre to send it to: to be assigned by hand")

@@ -86,7 +86,7 @@ class SimCall:
         self.leg.on_remote_sdp = self._described
         self.leg.make_answer = self._answer_to
         self.leg.make_offer = lambda: self._describe(self._own)
-        asyncio.ensure_future(self._close_after_end())
+        self._closing = asyncio.ensure_future(self._close_after_end())
 
     async def _close_after_end(self) -> None:
         await self.leg.ended(86_400)

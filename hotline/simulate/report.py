@@ -96,7 +96,8 @@ def lines(summary: Summary) -> list[str]:
     """The totals, the times, and each unexpected call."""
     said = summary.to_dict()
     found = [
-        f"通话 calls {said['calls']}   符合预期 as expected {said['as_expected']}   意外 unexpected {len(said['unexpected'])}   "
+        f"通话 calls {said['calls']}   符合预期 as expected {said['as_expected']}   "
+        f"意外 unexpected {len(said['unexpected'])}   "
         f"转专家 transferred {said['transferred']}   评价 rated {said['rated']}   工单 tickets {said['tickets']}   "
         f"录音 recordings {said['recordings']}   用时 {said['seconds']} s   负载 load {said['load']}"
     ]

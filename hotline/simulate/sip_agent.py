@@ -81,8 +81,10 @@ class SipAgent(asyncio.DatagramProtocol):
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for transaction in [*self._clients.values(), *self._servers.values()]:
-            transaction.close()
+        for client in list(self._clients.values()):
+            client.close()
+        for server in list(self._servers.values()):
+            server.close()
         if self._transport is not None:
             self._transport.close()
             self._transport = None

@@ -11,6 +11,7 @@ from typing import Any
 from hotline.settings import Settings
 from hotline.simulate import demo_people
 from hotline.simulate.people import CALLER_VOICE_COUNT, CALLER_VOICES
+from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.carrier import Numbers, SimCarrier
 from hotline.simulate.people.console import ApiError, Console
 from hotline.simulate.people.desk import Desk
@@ -100,7 +101,7 @@ async def strike(desk: Desk, records: Console, carrier: SimCarrier) -> None:
     await asyncio.gather(carrier.close(), return_exceptions=True)
 
 
-def _seat(settings: Settings, index: int) -> Any:
+def _seat(settings: Settings, index: int) -> SimAgent:
     return demo_people.make_agent(settings, index, demo_people.make_phone(settings, index))
 
 
@@ -108,7 +109,7 @@ def _taken(records: Console, index: int) -> bool:
     """Whether somebody works at that seat now (a person at a browser: taking the seat would throw him out)."""
     extension = str(demo_people.FIRST_EXTENSION + index)
     seat = next((e for k, e in records.state.items() if k.startswith("agents/") and e.get("extension") == extension), {})
-    return seat.get("state", "offline") != "offline"
+    return bool(seat.get("state", "offline") != "offline")
 
 
 def _codes(catalogue: dict[str, Any], name: str) -> list[str]:

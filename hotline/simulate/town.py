@@ -206,9 +206,8 @@ class Town:
             if await caller.after_answer(2.0):
                 await caller.press("0" if for_seat else self.dice.choice("0123"))
             gives_up = not for_seat and self.dice.random() < 0.08
-            if gives_up:
-                if await caller.after_answer(25.0) and not town_caller.peers:
-                    return
+            if gives_up and await caller.after_answer(25.0) and not town_caller.peers:
+                return
             await self._until_over(town_caller)
         except TROUBLES as exc:
             log.info("sim_town_call_failed", kind=type(exc).__name__)

@@ -85,7 +85,9 @@ def load_demo(store: Store, settings: Settings) -> bool:
         _follow_settings(session, settings)
         for index, values in enumerate(_EXPERTS, 1):
             added += _add_expert(session, store, settings, index, values)
-        added += _add(session, _rules())
+        if session.query(DispatchRule).first() is None:
+            session.add_all(_rules())
+            added += 1
         added += _add(session, _accounts(hashes, time.time()))
     return added > 0
 
@@ -189,9 +191,8 @@ def _add_expert(session: Session, store: Store, settings: Settings, index: int, 
 
 
 def _rules() -> Iterable[DispatchRule]:
-    for number, row in enumerate(rows("demo_dispatch_rules.csv"), 1):
+    for row in rows("demo_dispatch_rules.csv"):
         yield DispatchRule(
-            id=number,
             service_type=row["service_type"],
             region_code=row["region"] or None,
             level=row["level"],

@@ -27,7 +27,7 @@ CALLBACK_STATES: Final = ("open", "done", "given_up", "no_number")
 
 
 class Ticket(Base):
-    """One matter handed on to a centre. `number` can be read out: `20261122-0001-38` (local date, count of the day, two
+    """One matter handed on to a centre. `number` can be read out: `20261122-0001-22` (local date, count of the day, two
     check digits by ISO 7064 MOD 97-10)."""
 
     __tablename__ = "tickets"

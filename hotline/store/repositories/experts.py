@@ -89,7 +89,7 @@ def answered_since(session: Session, since: float) -> dict[str, int]:
         .where(TransferTry.outcome == "accepted", TransferTry.dialled_at >= since)
         .group_by(TransferTry.expert_id)
     )
-    return {expert_id: count for expert_id, count in found}
+    return {row[0]: row[1] for row in found}
 
 
 def covers(shift: RosterShift, local: datetime) -> bool:

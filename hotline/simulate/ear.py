@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -172,7 +173,7 @@ class Ear:
         """Longest stretch, in seconds, without any sound between `since` and `until`: silence or missing packets."""
         loud = [at for at, level in zip(self.times, self.levels, strict=True) if level > tones.QUIET and since <= at <= until]
         edges = [max(since, self.first_at), *loud, min(until, max(self.last_at, since))]
-        return max((b - a for a, b in zip(edges, edges[1:], strict=False)), default=0.0)
+        return max((b - a for a, b in pairwise(edges)), default=0.0)
 
     def recorded(self) -> g711.Samples:
         """Everything heard, as samples (only with `record=True`)."""

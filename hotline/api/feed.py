@@ -74,6 +74,8 @@ class Feeds:
 
     def __init__(self) -> None:
         self.open: set[Connection] = set()
+        self.empty = asyncio.Event()
+        self.empty.set()
 
     def enter(self, connection: Connection) -> None:
         """Take a new feed in; an older one of the same seat is let go, because a seat is one person at one screen."""
@@ -82,9 +84,12 @@ class Feeds:
             if seat and other.person.agent_id == seat:
                 other.bye(ends.REPLACED)
         self.open.add(connection)
+        self.empty.clear()
 
     def leave(self, connection: Connection) -> None:
         self.open.discard(connection)
+        if not self.open:
+            self.empty.set()
 
     def end_session(self, session_id: str, code: str) -> None:
         """Say `bye` to every feed of that session."""
@@ -128,7 +133,7 @@ async def make_ticket(
 
 
 def origin_allowed(origin: str | None, host: str | None, extra: list[str]) -> bool:
-    """Whether a browser page from `origin` may open a feed: the console's own host, or one of `http.allowed_origins`."""
+    """Whether a page from `origin` may open a feed: the console's own host, or one of `http.allowed_origins`."""
     if not origin:
         return False
     if origin in extra:
@@ -141,12 +146,15 @@ def origin_allowed(origin: str | None, host: str | None, extra: list[str]) -> bo
 async def feed(socket: WebSocket, ticket: str = "") -> None:
     """Snapshot, then numbered changes (docs/protocol.md). Refused with 403 for a wrong origin or ticket."""
     context = context_of(socket.app)
-    if not origin_allowed(socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins):
+    if not origin_allowed(
+        socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins
+    ):
         log.warning("feed_refused", code="feed.origin")
         await socket.close(1008)
         return
     person = context.tickets.take(ticket)
-    if person is None or await asyncio.to_thread(context.sessions.ended, [person]):
+    ended = await asyncio.to_thread(context.sessions.ended, [person] if person else [])
+    if person is None or ended:
         log.warning("feed_refused", code="feed.ticket")
         await socket.close(1008)
         return

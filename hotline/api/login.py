@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Annotated, Final
 
@@ -102,10 +103,9 @@ async def log_out(
     context.feeds.end_session(person.session_id, LOGGED_OUT)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     if person.agent_id:
-        try:
+        # Should routing not hear it, the lease runs out by itself.
+        with contextlib.suppress(HotlineError, RedisError, OSError):
             await ask(context, "set_agent_state", {"agent_id": person.agent_id, "state": "offline", "reason": "logout"})
-        except (HotlineError, RedisError, OSError):
-            pass  # the lease runs out by itself
     return Done()
 
 

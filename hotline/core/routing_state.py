@@ -17,7 +17,7 @@ from hotline.core.experts import Expert, Use
 from hotline.core.facts import Fact
 from hotline.core.hunts import Hunt
 from hotline.core.offers import Offer
-from hotline.core.queues import DEFAULT_PRIORITY, Line, Pace
+from hotline.core.queues import ORDINARY, Line, Pace
 
 REMEMBER_REQUESTS: Final = 2_000
 """Request ids kept so that a request delivered twice acts once."""
@@ -166,7 +166,7 @@ class Call:
     trunk: str = ""
     phase: str = "arrived"
     queue: str = ""
-    priority: int = DEFAULT_PRIORITY
+    priority: int = ORDINARY
     language: str = ""
     queued_at: float | None = None
     in_queue: bool = False

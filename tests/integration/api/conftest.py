@@ -1,4 +1,4 @@
-"""A hotline whose API is real, on a real private Redis and an SQLite file with the demo city; only routing is played."""
+"""A hotline whose API is real, on a real private Redis and a database with the demo city; only routing is played."""
 
 from __future__ import annotations
 

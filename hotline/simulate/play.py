@@ -226,7 +226,7 @@ class Play:
         await agent.hold(self.result.call_id)
         if not await self.caller.hears_prompt(HEAR_SECONDS, 0.5):
             raise Unexpected("no music was heard on hold")
-        if not await ring.call.ear.until(lambda ear: self.caller.voice not in ear.voices[-3:], HEAR_SECONDS):
+        if not await ring.call.ear.until(lambda ear: self.caller.voice not in ear.recent(3), HEAR_SECONDS):
             raise Unexpected("the agent still hears the caller on hold")
         await self._pause(1.0)
         await agent.unhold(self.result.call_id)

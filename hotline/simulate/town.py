@@ -34,6 +34,7 @@ MOST_CALLERS: Final = 6
 PATIENCE_SECONDS: Final = 600.0
 EXPERT_TALK_SECONDS: Final = 40.0
 AGAIN_SECONDS: Final = 3.0
+CLOSE_SECONDS: Final = 2.0
 SEAT_LOOK_SECONDS: Final = 15.0
 TROUBLES: Final = (ApiError, NotInTime, SipTimeout, OSError, PermissionError, TimeoutError)
 
@@ -79,15 +80,21 @@ class Town:
             self.spawn(self._callers())
 
     async def close(self) -> None:
-        """Everybody hangs up, logs out and goes home."""
+        """Everybody hangs up, logs out and goes home, within `CLOSE_SECONDS`; then the ports are free in any case."""
+        for town_caller in list(self.callers.values()):
+            if hasattr(town_caller.caller, "call"):
+                town_caller.caller.hang_up()
         for task in list(self._tasks):
-            task.cancel()
-        for town_caller in self.callers.values():
-            town_caller.caller.hang_up()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        agents = [agent.close(phone=False) for agent in self.desk.agents]
-        await asyncio.gather(*agents, *(phone.close() for phone in self.phones), return_exceptions=True)
-        await self.carrier.close()
+            task.cancel()  # seats log their agents out, services give their calls back
+        leaving = [*self._tasks, *(asyncio.ensure_future(phone.close()) for phone in self.phones)]
+        if leaving:
+            _, slow = await asyncio.wait(leaving, timeout=CLOSE_SECONDS)
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+        for phone in self.phones:
+            await phone.agent.close()
+        await self.carrier.close(timeout=0.5)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something that ends with the town."""

@@ -36,7 +36,7 @@ async def _transfer(play: Play, agent: SimAgent, ring: Ring, character: Characte
     started = time.time()
     await agent.transfer(play.result.call_id, play.form["category"], play.form["matter_region"], expert_id)
     ear = ring.call.ear
-    if not await ear.until(lambda heard: play.caller.voice not in heard.voices[-3:], 5.0) and ring.call.is_up:
+    if not await ear.until(lambda heard: play.caller.voice not in heard.recent(3), 5.0) and ring.call.is_up:
         raise Unexpected("the agent still hears the caller 5 s after asking for the transfer")
     rules = stage.settings.transfer
     limit = rules.max_tries * (rules.ring_seconds + rules.accept_seconds + AROUND_SECONDS)

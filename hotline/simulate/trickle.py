@@ -28,7 +28,6 @@ log = logs.get("hotline.simulate.trickle")
 
 LOOK_SECONDS: Final = 0.5
 AGAIN_SECONDS: Final = 2.0
-LEAVE_SECONDS: Final = 6.0
 
 
 def main(settings: Settings) -> None:
@@ -110,9 +109,5 @@ class Trickle:
         if self.town is None:
             return
         town, self.town = self.town, None
-        try:
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await town.close()
-        except TimeoutError:
-            log.warning("trickle_left_slowly")
+        await town.close()
         log.info("trickle_left")

@@ -81,9 +81,7 @@ class SimExpert:
 
     async def _understood(self, call: SimCall) -> bool:
         """Whether within `AGAIN_SECONDS` a caller's voice is heard (bridged) or the call is over (refused)."""
-        bridged = asyncio.ensure_future(
-            call.ear.until(lambda ear: len(ear.voices) >= 3 and min(ear.voices[-3:]) >= 0, AGAIN_SECONDS)
-        )
+        bridged = asyncio.ensure_future(call.ear.until(lambda ear: ear.hears_somebody(), AGAIN_SECONDS))
         over = asyncio.ensure_future(call.ended(AGAIN_SECONDS))
         done, waiting = await asyncio.wait({bridged, over}, return_when=asyncio.FIRST_COMPLETED)
         if not any(task.result() for task in done) and waiting:

@@ -131,6 +131,18 @@ def command(settings: Settings) -> list[str]:
     return [programs.program("kamailio"), "-DD", "-E", "-f", str(path), "-m", "64", "-M", "8"]
 
 
+def ports(settings: Settings) -> list[tuple[str, int, str]]:
+    """UDP ports the edge will bind, as (address, port, settings key): to be looked at before a start, so that one
+    already taken is told by its key."""
+    found = [
+        ("127.0.0.1", settings.sip.inside_port, "sip.inside_port"),
+        (settings.sip.host, settings.sip.port, "sip.port"),
+    ]
+    if settings.media.relay == "always":
+        found.append(("127.0.0.1", settings.media.control_port, "media.control_port"))
+    return found
+
+
 def check(path: Path) -> None:
     """Have Kamailio read the configuration without running it.
 
@@ -193,6 +205,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "worker_port_from": sip.worker_port_from,
         "worker_port_to": min(65_535, sip.worker_port_from + max(settings.pool.max * 2, 1000)),
         "allowed_methods": METHODS,
+        "allowed_within": [method for method in METHODS if method != "REGISTER"],
         "kept_headers": _KEPT_HEADERS,
         "kept_reply_headers": _KEPT_REPLY_HEADERS,
         "counters": COUNTERS,

@@ -110,6 +110,8 @@ class Peer(asyncio.DatagramProtocol):
         self._news = asyncio.Event()
         self.transport: asyncio.DatagramTransport
         self.port = 0
+        self.claims_port = 0
+        """The port in the Contact, when it is not the real one (NAT)."""
 
     @classmethod
     async def open(cls, port: int = 0) -> Peer:
@@ -150,7 +152,7 @@ class Peer(asyncio.DatagramProtocol):
 
     @property
     def contact(self) -> str:
-        return f"<sip:p@127.0.0.1:{self.port}>"
+        return f"<sip:p@127.0.0.1:{self.claims_port or self.port}>"
 
 
 def close_all() -> None:
@@ -237,7 +239,8 @@ class Uas(Peer):
             self.send(reply(message, int(status), reason, to_tag=self.tag, headers=self.reply_headers), addr)
 
     def accept(self, invite: Message, addr: Address) -> None:
-        headers = [("Contact", self.contact), *self.reply_headers]
+        allow = "PRACK, INVITE, ACK, BYE, CANCEL, UPDATE, INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, OPTIONS"
+        headers = [("Contact", self.contact), ("Allow", allow), ("Supported", "replaces, 100rel"), *self.reply_headers]
         body = sdp(self.media_port, payloads=self.payloads)
         self.send(reply(invite, 200, "OK", to_tag=self.tag, headers=headers, body=body), addr)
 
@@ -355,9 +358,21 @@ def digest(challenge: str, *, user: str, password: str, method: str, uri: str, n
 
 
 async def register(
-    peer: Peer, edge: Address, *, user: str, password: str, domain: str, expires: int = 60, to_user: str = ""
+    peer: Peer,
+    edge: Address,
+    *,
+    user: str,
+    password: str,
+    domain: str,
+    expires: int = 60,
+    to_user: str = "",
+    claims_port: int = 0,
 ) -> list[Message]:
-    """Register with digest; returns the answers in order (one when there was no challenge)."""
+    """Register with digest; returns the answers in order (one when there was no challenge).
+
+    `claims_port`: the port a phone behind NAT believes to be its own.
+    """
+    port = claims_port or peer.port
     uri = f"sip:{domain}"
     call_id = f"reg-{next(_numbers)}-{peer.port}@test"
     answers: list[Message] = []
@@ -368,12 +383,12 @@ async def register(
             Message(
                 f"REGISTER {uri} SIP/2.0",
                 [
-                    ("Via", f"SIP/2.0/UDP 127.0.0.1:{peer.port};branch=z9hG4bKreg{next(_numbers)};rport"),
+                    ("Via", f"SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKreg{next(_numbers)};rport"),
                     ("From", f"{aor};tag=r{next(_numbers)}"),
                     ("To", aor),
                     ("Call-ID", call_id),
                     ("CSeq", f"{cseq} REGISTER"),
-                    ("Contact", f"<sip:{user}@127.0.0.1:{peer.port}>"),
+                    ("Contact", f"<sip:{user}@127.0.0.1:{port}>"),
                     ("Expires", str(expires)),
                     ("Max-Forwards", "70"),
                     *authorization,

@@ -35,13 +35,18 @@ async def _worker_call(edge: Edge, uri: str, number: int = 0, **more: object) ->
 async def test_a_worker_calls_a_registered_phone(edge: Edge) -> None:
     phone = await _phone(edge)
     assert [c.extension for c in edge.rpc.registered()] == ["8001"]
-    call = await _worker_call(edge, f"sip:8001@{edge.settings.sip.domain}", headers=[("X-Hotline-Call", "secret")])
+    call = await _worker_call(
+        edge,
+        f"sip:8001@{edge.settings.sip.domain}",
+        headers=[("X-Hotline-Call", "secret"), ("Supported", "100rel, replaces")],
+    )
     answer = await call.invite()
     assert answer.status == 200
     invite = phone.invites[0]
     assert invite.uri.startswith(f"sip:8001@127.0.0.1:{phone.port}")
     assert invite.get("contact") == f"<sip:hotline@127.0.0.1:{edge.settings.sip.port};w={call.peer.port}>"
     assert not invite.get("X-Hotline-Call")
+    assert invite.all("Supported") == ["timer"]
     call.ack()
     await phone.wait(lambda m: m.method == "ACK" and not m.status)
     # The phone ends: it sends to our Contact along our Record-Route, and the worker gets it.
@@ -95,6 +100,21 @@ async def test_accounts_change_without_a_restart(edge: Edge) -> None:
     edge.rpc.set_phone(known["8002"])
     assert (await register(phone, edge.outside, user="8002", password="two-secret", domain=domain))[-1].status == 200
     edge.rpc.call("ul.rm", ["location", "8002"])
+
+
+async def test_a_phone_behind_nat_is_reached_where_it_speaks_from(edge: Edge) -> None:
+    phone = await Uas.open_as()
+    secret, domain = EXTENSIONS["8001"], edge.settings.sip.domain
+    answers = await register(phone, edge.outside, user="8001", password=secret, domain=domain, claims_port=9)
+    assert answers[-1].status == 200
+    phone.claims_port = 9
+    call = await _worker_call(edge, f"sip:8001@{domain}")
+    assert (await call.invite()).status == 200
+    assert phone.invites[0].uri.startswith("sip:8001@127.0.0.1:9")
+    call.ack()
+    await phone.wait(lambda m: m.method == "ACK" and not m.status)
+    assert (await call.bye()).status == 200
+    assert phone.got("BYE")[0].uri == "sip:p@127.0.0.1:9"
 
 
 async def test_a_fixed_sip_address_is_called_as_it_stands(edge: Edge) -> None:

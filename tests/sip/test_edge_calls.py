@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.fakes.sip_wire import Call, Message, Peer, Uas, media_of, register, reply, sdp, tag_of
-from tests.sip.conftest import EXTENSIONS, Edge, until
+from tests.sip.conftest import EXTENSIONS, Edge, free_block, until
 
 pytestmark = pytest.mark.sip
+
+PROXY_PORT = free_block(1, 18_000, 18_900)
+"""Where the trunk's carrier listens."""
 
 
 async def _phone(edge: Edge, extension: str = "8001", behaviour: str = "answer") -> Uas:
@@ -131,7 +136,7 @@ def trunked(make_edge: Callable[..., Edge]) -> Edge:
     trunk = {
         "name": "north",
         "allowed": ["127.0.0.1"],
-        "outbound_proxy": "sip:127.0.0.1:19778",
+        "outbound_proxy": f"sip:127.0.0.1:{PROXY_PORT}",
         "domain": "ims.example.cn",
     }
     return make_edge(trunks=[trunk])
@@ -141,7 +146,7 @@ def trunked(make_edge: Callable[..., Edge]) -> Edge:
     "number", ["+8613912345678", "13912345678", "013912345678", "01062345678", "008657187654321", "913912345678"]
 )
 async def test_an_expert_is_dialled_through_the_trunk(trunked: Edge, number: str) -> None:
-    carrier = await Uas.open_as(port=19778)
+    carrier = await Uas.open_as(port=PROXY_PORT)
     call = await _worker_call(
         trunked, f"sip:{number}@north.trunk.invalid", headers=[("P-Asserted-Identity", "<sip:12348@ims.example.cn>")]
     )
@@ -174,7 +179,7 @@ async def test_an_expert_is_dialled_through_the_trunk(trunked: Edge, number: str
     ],
 )
 async def test_numbers_that_may_not_be_dialled(trunked: Edge, number: str) -> None:
-    carrier = await Uas.open_as(port=19778)
+    carrier = await Uas.open_as(port=PROXY_PORT)
     before = trunked.rpc.counters()["refused_prefix"]
     call = await _worker_call(trunked, f"sip:{number}@north.trunk.invalid")
     assert (await call.invite()).status == 403
@@ -199,7 +204,7 @@ async def test_an_unknown_trunk(trunked: Edge) -> None:
     ],
 )
 async def test_what_an_expert_answers_reaches_the_worker(trunked: Edge, behaviour: str, status: int) -> None:
-    carrier, elsewhere = await Uas.open_as(behaviour, port=19778), await Peer.open()
+    carrier, elsewhere = await Uas.open_as(behaviour, port=PROXY_PORT), await Peer.open()
     carrier.reply_headers = [("Contact", f"<sip:x@127.0.0.1:{elsewhere.port}>")] if behaviour.startswith("302") else []
     call = await _worker_call(trunked, "sip:13912345678@north.trunk.invalid")
     answer = await call.invite()
@@ -349,6 +354,19 @@ async def test_redis_goes_and_comes_back(make_edge: Callable[..., Edge]) -> None
         return status == 200
 
     # Kamailio asks a Redis that failed again after 2 s at the latest.
+    deadline = time.monotonic() + 10
+    while not await answered():
+        assert time.monotonic() < deadline
+    # Redis there but dumb: nobody waits for it long.
+    os.kill(edge.pid("redis"), signal.SIGSTOP)
+    try:
+        for _ in range(4):
+            started = time.monotonic()
+            dumb = await Call(carrier, edge.outside, uri).invite(seconds=2)
+            assert (dumb.status, dumb.get("retry-after")) == (503, "5")
+            assert time.monotonic() - started < 1
+    finally:
+        os.kill(edge.pid("redis"), signal.SIGCONT)
     deadline = time.monotonic() + 10
     while not await answered():
         assert time.monotonic() < deadline

@@ -14,11 +14,11 @@ import pytest
 
 from hotline.bus import keys
 from tests.fakes.sip_wire import Call, Message, Peer, Uas, register, sdp
-from tests.sip.conftest import Edge, until
+from tests.sip.conftest import Edge, free_block, until
 
 pytestmark = pytest.mark.sip
 
-CARRIER_PORT = 19_777
+CARRIER_PORT = free_block(1, 19_000, 19_900)
 """The only port the strict edge's trunk speaks from: everything else on loopback is a stranger."""
 SECRET = "13912345678"
 

@@ -34,6 +34,15 @@ BOARD_EPOCH: Final = "hotline:board:epoch"
 """Random string; a new one means: start again from a snapshot. Its absence tells routing that Redis was emptied."""
 BOARD_KEEP: Final = 5_000
 
+AGENTS: Final = "hotline:agents"
+"""Hash agent id → JSON of routing's record (state, reason, requested, wrap-up …), so that a new routing goes on from
+it."""
+EXPERTS: Final = "hotline:experts"
+"""Hash expert id → JSON of routing's record (free, reserved, on call; last used; calls today)."""
+PEOPLE: Final = "hotline:people"
+"""JSON of everyone routing last read from the database, for a routing that starts while the database is away. Numbers
+in it are sealed."""
+
 JOBS_WAKE: Final = "hotline:jobs:wake"
 """List; anything pushed here wakes the archiver at once."""
 

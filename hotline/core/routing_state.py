@@ -60,12 +60,14 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everyone routing may call. `skill_of` is matter category → skill group, `region_names` code → name."""
+    """Everyone routing may call. `skill_of` is matter category → skill group, `region_names` code → name,
+    `answered_today` expert → calls accepted since local midnight, as the database has it."""
 
     seats: Mapping[str, Seat] = field(default_factory=dict)
     experts: Mapping[str, Expert] = field(default_factory=dict)
     skill_of: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
+    answered_today: Mapping[str, int] = field(default_factory=dict)
 
 
 # Events

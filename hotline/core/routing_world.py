@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hotline.core import routing_transfers as transfers
 from hotline.core.agents import WITH_CALLER, Agent, appear, forget_wish, step
-from hotline.core.experts import Use
+from hotline.core.experts import Use, local_day
 from hotline.core.hunts import Hunt, Try, try_seconds
 from hotline.core.offers import Offer
 from hotline.core.queues import priority_of
@@ -365,3 +365,7 @@ def load_people(state: State, event: PeopleLoaded, now: float) -> None:
     for expert_id in old.experts.keys() | event.people.experts.keys():
         if old.experts.get(expert_id) != event.people.experts.get(expert_id):
             state.dirty.add(f"experts/{expert_id}")
+    for expert_id, count in event.people.answered_today.items():
+        use = state.uses.get(expert_id) or Use(expert_id)
+        if use.today(now) < count:
+            state.set_use(replace(use, day=local_day(now), count=count))

@@ -1,4 +1,5 @@
-"""A conversation as routing sees one: takes commands, reports facts, keeps a live snapshot. No SIP, no clock of its own.
+"""A conversation as routing sees one: takes commands, reports facts, keeps a live snapshot. No SIP, no clock of its
+own.
 
 What people do (how an agent's phone and an expert's phone answer) is decided by the two functions given to it, so the
 simulation can make them as contrary as it likes.

@@ -1,6 +1,7 @@
 """A whole desk on a virtual clock: callers, agents, experts, a Redis that can be emptied, and the routing brain.
 
-Everything random comes from one seed. Messages keep the order of their stream, as in Redis, but may be late or come twice.
+Everything random comes from one seed. Messages keep the order of their stream, as in Redis, but may be late or come
+twice.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ class Desk:
         self._every(2.0, self._renew)
         for agent_id in self.connected:
             self.leases[agent_id] = self.now + self.rules.agent_lease_seconds
-            self.later(self.rng.uniform(0, 3), lambda a=agent_id: self.ask("set_agent_state", agent_id=a, state="available"))
+            self.later(
+                self.rng.uniform(0, 3), lambda a=agent_id: self.ask("set_agent_state", agent_id=a, state="available")
+            )
 
     # Time
 
@@ -154,7 +157,7 @@ class Desk:
         self.saved = {"agents": {}, "uses": {}, "board": {}}
         self.epoch_key = False
         self.emptied = True
-        self.last_delivery = {key: self.now for key in self.last_delivery}
+        self.last_delivery = dict.fromkeys(self.last_delivery, self.now)
         for stream in self.in_flight.values():
             stream.clear()
 
@@ -298,7 +301,9 @@ class Desk:
     def _expert_phone(self, expert_id: str) -> tuple[str, float]:
         if self.rng.random() < self.mood.expert_accepts:
             return "accepted", self.rng.uniform(2, 15)
-        return self.rng.choice([("refused", 6.0), ("busy", 0.5), ("no_answer", self.rules.ring_seconds), ("no_key", 25.0)])
+        return self.rng.choice(
+            [("refused", 6.0), ("busy", 0.5), ("no_answer", self.rules.ring_seconds), ("no_key", 25.0)]
+        )
 
     def _people_hear(self, call: FakeConversation, fact: Fact) -> None:
         """Talking people do what people do."""
@@ -311,7 +316,12 @@ class Desk:
                 self.later(
                     talk / 2,
                     lambda: self.ask(
-                        "transfer", call_id=call.call_id, agent_id=agent, category="0101", region="330100", expert_id=wish
+                        "transfer",
+                        call_id=call.call_id,
+                        agent_id=agent,
+                        category="0101",
+                        region="330100",
+                        expert_id=wish,
                     ),
                 )
                 if rng.random() < 0.2:
@@ -327,8 +337,10 @@ class Desk:
             if rng.random() < 0.1:
                 self.later(rng.uniform(0, talk), call.agent_phone_dies)
             if rng.random() < 0.2:
-                self.later(rng.uniform(0, talk), lambda: self.ask("set_agent_state", agent_id=agent, state="paused", reason="meal"))
-                self.later(talk + rng.uniform(5, 40), lambda: self.ask("set_agent_state", agent_id=agent, state="available"))
+                pause = {"agent_id": agent, "state": "paused", "reason": "meal"}
+                self.later(rng.uniform(0, talk), lambda: self.ask("set_agent_state", **pause))
+                ready = {"agent_id": agent, "state": "available"}
+                self.later(talk + rng.uniform(5, 40), lambda: self.ask("set_agent_state", **ready))
             # Whatever goes wrong, nobody talks for ever.
             self.later(200, call.caller_hangs_up)
         elif fact.name == "agent_left" and rng.random() < 0.5:

@@ -49,7 +49,7 @@ def check_order(state: State, now: float) -> None:
         return  # held back on purpose: the world is not known yet
     free = sorted((a for a in state.agents.values() if a.state == "available"), key=lambda a: (a.idle_since, a.id))
     # What the clock alone changes (a declined caller may be shown again) is taken up within a second.
-    choice = _Choice(state, free, now - 1.1)
+    choice, present = _Choice(state, free, now - 1.1), _Choice(state, free, now)
     passed_over: set[object] = set()
     nominees = {offer.nominee for offer in state.offers.values()}
     for call_id in state.line:
@@ -57,9 +57,10 @@ def check_order(state: State, now: float) -> None:
         if not _offerable(call, now - 1.1):
             continue
         if call.offer_id:
-            assert choice.profile(call_id) not in passed_over, f"I7: {call_id} overtakes an older caller"
+            assert present.profile(call_id) not in passed_over, f"I7: {call_id} overtakes an older caller"
         else:
-            passed_over.add(choice.profile(call_id))
+            if present.profile(call_id) == choice.profile(call_id):
+                passed_over.add(present.profile(call_id))
             idle = [agent for agent in choice.eligible(call_id) if agent not in nominees]
             assert not idle, f"I6: {call_id} waits while {idle} are free"
 

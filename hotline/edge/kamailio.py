@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import jinja2
 
 from hotline.bus import keys
-from hotline.edge import programs, trunks
+from hotline.edge import programs, rtpengine, trunks
 from hotline.edge.errors import EdgeError
 from hotline.settings import Settings
 
@@ -157,7 +157,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
     outside = _listen_address(sip.host)
     pings = any(trunk.options_ping for trunk in settings.trunks)
     modules = [*_MODULES, *(["rtpengine"] if relay else []), *(["dispatcher"] if pings else [])]
-    two = relay and not ipaddress.ip_address(outside).is_loopback
+    two = len(rtpengine.interfaces(settings)) == 2
     return {
         "children": CHILDREN,
         "host": outside,

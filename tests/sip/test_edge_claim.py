@@ -71,7 +71,7 @@ async def test_the_next_worker_is_tried(edge: Edge, failing: str) -> None:
     call.ack()
     await call.bye()
     assert second.got("BYE")
-    assert not first.got("BYE")
+    assert not [m for m in first.got("BYE") if m.call_id == call.call_id]
 
 
 async def test_a_worker_whose_port_is_closed_is_passed_over(edge: Edge) -> None:

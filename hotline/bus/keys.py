@@ -49,6 +49,12 @@ JOBS_WAKE: Final = "hotline:jobs:wake"
 DEMO_REQUESTS: Final = "hotline:demo:requests"
 """List of JSON {agent_id, username} pushed by the console's "call me now" and popped by the simulator."""
 
+DEMO_PAUSE: Final = "hotline:demo:pause"
+"""Whoever holds this (SET NX, with a time to live, renewed) has the demo's stage to himself: `hotline simulate` sets it, the
+demo's trickle then leaves its seats, phones and port, and comes back when it is gone."""
+DEMO_TRICKLE: Final = "hotline:demo:trickle"
+"""What the demo's trickle does: `running` or `paused`; expires soon after it dies."""
+
 
 def commands(call_id: str) -> str:
     """Stream of commands (field `command`: JSON) to the conversation that owns the call."""

@@ -515,41 +515,37 @@ def test_board_carries_what_the_protocol_says() -> None:
     story = Story()
     story.waits()
     board = board_entities.everything(story.state, story.now)
-    assert set(board["agents/a0"]) >= set(
-        [
-            "id",
-            "name",
-            "extension",
-            "state",
-            "reason",
-            "since",
-            "requested",
-            "wrap_up_until",
-            "call_id",
-            "offer_ids",
-            "skills",
-        ]
-    )
-    assert set(board["calls/c1"]) >= set(
-        [
-            "call_id",
-            "phase",
-            "caller_masked",
-            "region_hint",
-            "arrived_at",
-            "queued_at",
-            "answered_at",
-            "queue",
-            "priority",
-            "position",
-            "agent_id",
-            "expert_id",
-            "hold",
-            "recording",
-            "transfer",
-            "rating",
-        ]
-    )
+    assert set(board["agents/a0"]) >= {
+        "id",
+        "name",
+        "extension",
+        "state",
+        "reason",
+        "since",
+        "requested",
+        "wrap_up_until",
+        "call_id",
+        "offer_ids",
+        "skills",
+    }
+    assert set(board["calls/c1"]) >= {
+        "call_id",
+        "phase",
+        "caller_masked",
+        "region_hint",
+        "arrived_at",
+        "queued_at",
+        "answered_at",
+        "queue",
+        "priority",
+        "position",
+        "agent_id",
+        "expert_id",
+        "hold",
+        "recording",
+        "transfer",
+        "rating",
+    }
     offer = board[f"offers/{story.offer_of()}"]
     assert offer["agent_ids"] == ["a0", "a1"]
     assert board["queues/GN"] == {"name": "GN", "waiting": 1, "oldest_queued_at": 100.0}

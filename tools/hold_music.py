@@ -16,7 +16,7 @@ MUSIC_DBFS = -27.0
 """7 dB below speech: it is listened past, for minutes."""
 
 # Eight bars of four beats. MIDI notes; the pad stands low in the telephone band, the bells above it.
-_PADS = [(64, 67, 71, 74), (64, 69, 72, 76), (65, 69, 72, 76), (62, 67, 71, 74)] * 2
+_PADS = [(64, 67, 71, 74), (64, 69, 72, 76), (65, 69, 72, 76), (67, 71, 74, 76)] * 2
 _BELLS = [
     [79, 83, 86, 83], [84, 81, 76, 81], [77, 81, 84, 88], [86, 83, 79, 74],
     [76, 79, 83, 86], [84, 88, 84, 81], [81, 77, 84, 81], [79, 86, 83, 79],
@@ -60,6 +60,8 @@ def _bell(note: int) -> Samples:
 def _pad(note: int, seconds: float) -> Samples:
     t = np.arange(int(seconds * RATE)) / RATE
     f = _hertz(note)
-    sound = np.sin(2 * np.pi * f * t) + 0.6 * np.sin(2 * np.pi * f * 1.003 * t + 1) + 0.15 * np.sin(2 * np.pi * 2 * f * t)
+    sound = (
+        np.sin(2 * np.pi * f * t) + 0.6 * np.sin(2 * np.pi * f * 1.003 * t + 1) + 0.15 * np.sin(2 * np.pi * 2 * f * t)
+    )
     swell = np.minimum(1, t / 1.1) * np.minimum(1, (t[-1] - t) / 1.3)
     return np.asarray(sound * swell)

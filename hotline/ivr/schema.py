@@ -90,9 +90,7 @@ class RateSpec(Strict):
 
     def wait(self, route: Mapping[str, str]) -> RateWait:
         """The wait for the engine."""
-        return RateWait(
-            self.prompt, self.repeat_prompt, self.invalid_prompt, tuple(self.keys), self.seconds, self.repeats
-        )
+        return RateWait(self.prompt, self.repeat_prompt, self.invalid_prompt, tuple(self.keys), self.seconds, self.repeats)
 
 
 WaitSpec = Annotated[DigitsSpec | QueueSpec | RateSpec, Field(discriminator="kind")]

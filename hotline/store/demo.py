@@ -1,0 +1,224 @@
+"""The demo city, 临江市: centres, people, rosters and rules, so that a newcomer has somebody to call.
+
+Everything here is invented; the region codes start with 99, which GB/T 2260 gives to nobody. The passwords are for the
+demo only: without `demo.enabled` nothing of this is loaded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from hotline.core.errors import Rejected
+from hotline.settings import Settings
+from hotline.store.catalogue import rows
+from hotline.store.engine import Store
+from hotline.store.models import Account, Agent, Centre, DispatchRule, Expert, Region, RosterShift
+from hotline.store.passwords import hash_password
+from hotline.store.repositories import experts
+from hotline.store.repositories.agents import ha1
+
+DEMO_PASSWORD: Final = "12348-demo"
+"""Log-in password of every demo account."""
+DEMO_SIP_PASSWORD: Final = "12348-desk-phone"
+"""Digest password of every demo desk phone; the simulated agents register with it."""
+DEMO_CITY: Final = "990100"
+
+# id, name, skills, languages
+_AGENTS: Final = (
+    ("8001", "陈静", ["MF", "LB", "CT", "GN"], ["zh-CN", "en"]),
+    ("8002", "李伟", ["LB", "GN"], ["zh-CN"]),
+    ("8003", "王芳", ["MF", "GN"], ["zh-CN"]),
+    ("8004", "赵敏", ["CT", "GN"], ["zh-CN", "en"]),
+    ("8005", "刘洋", ["LB", "CT", "GN"], ["zh-CN"]),
+    ("8006", "孙丽", ["MF", "SV", "GN"], ["zh-CN", "dialect"]),
+)
+# name, kind, firm, licence, skills, region, stars
+_EXPERTS: Final = (
+    ("周明", "lawyer", "临江正平律师事务所", "19901200010001", ["MF", "GN"], "990102", 5),
+    ("吴涛", "lawyer", "临江正平律师事务所", "19901200010002", ["LB", "GN"], "990103", 4),
+    ("郑洁", "lawyer", "江畔律师事务所", "19901200020003", ["CT", "GN"], "990102", 4),
+    ("冯磊", "lawyer", "江畔律师事务所", "19901200020004", ["LB", "CT", "GN"], "990121", 3),
+    ("褚兰", "notary", "临江市公证处", "N990001", ["MF", "CT"], "990100", 4),
+    ("卫东", "appraiser", "临江司法鉴定中心", "F990001", ["LB", "GN"], "990100", 3),
+    ("蒋和", "mediator", "江北区人民调解委员会", "M990001", ["MF", "LB", "GN"], "990102", 5),
+    ("沈安", "legal_aid", "临江市法律援助中心", "A990001", ["LB", "MF", "GN"], "990100", 4),
+)
+# username, role, name
+_OFFICE: Final = (
+    ("admin", "admin", "系统管理员"),
+    ("supervisor", "supervisor", "班长"),
+    ("centre", "centre", "江北区中心"),
+    ("auditor", "auditor", "审计员"),
+)
+_HOURS: Final = {"city": "周一至周日 8:30-20:30", "county": "周一至周六 8:30-17:30"}
+
+
+def demo_logins() -> list[tuple[str, str, str]]:
+    """(username, password, role) of every demo account, to be printed at start."""
+    desk = [(f"desk{index}", DEMO_PASSWORD, "agent") for index in range(1, len(_AGENTS) + 1)]
+    return [(username, DEMO_PASSWORD, role) for username, role, _ in _OFFICE] + desk
+
+
+def demo_expert_numbers() -> dict[str, str]:
+    """Expert id → E.164 number, for the simulated carrier."""
+    return {_expert_id(index): _expert_phone(index) for index in range(1, len(_EXPERTS) + 1)}
+
+
+def load_demo(store: Store, settings: Settings) -> bool:
+    """Put the demo city in; what is there already stays as it is, so that this can run at every start.
+
+    True when anything was added. Raises Rejected (`demo.disabled`) where `demo.enabled` is off.
+    """
+    if not settings.demo.enabled:
+        raise Rejected("demo.disabled")
+    with store.read() as session:
+        known = {account for (account,) in session.query(Account.username)}
+    # Hashing is slow on purpose, and must not happen while the write lock is held.
+    hashes = {name: hash_password(password) for name, password, _ in demo_logins() if name not in known}
+    with store.write() as session:
+        added = _add(session, _places())
+        added += _add(session, _agents(settings))
+        _follow_settings(session, settings)
+        for index, values in enumerate(_EXPERTS, 1):
+            added += _add_expert(session, store, settings, index, values)
+        if session.query(DispatchRule).first() is None:
+            session.add_all(_rules())
+            added += 1
+        added += _add(session, _accounts(hashes, time.time()))
+    return added > 0
+
+
+def _add(session: Session, items: Iterable[Any]) -> int:
+    """Add the rows whose primary key is not there yet, in order; each may refer to those before."""
+    count = 0
+    for item in items:
+        model = type(item)
+        if session.get(model, item.code if model is Region else item.id) is None:
+            session.add(item)
+            session.flush()
+            count += 1
+    return count
+
+
+def _places() -> Iterable[Region | Centre]:
+    regions = rows("demo_regions.csv")
+    for row in regions:
+        yield Region(
+            code=row["code"], name=row["zh"], name_en=row["en"], parent_code=row["parent"] or None, level=row["level"]
+        )
+    for number, row in enumerate(regions, 1):
+        yield Centre(
+            id=centre_id(row["code"]),
+            name=f"{row['zh']}公共法律服务{_KIND[row['level']]}",
+            level=row["level"],
+            parent_id=centre_id(row["parent"]) if row["parent"] else None,
+            region_code=row["code"],
+            phone=f"0999-12348{number:02d}",
+            hours=_HOURS.get(row["level"], "周一至周五 8:30-17:00"),
+        )
+
+
+_KIND: Final = {"city": "中心", "county": "中心", "town": "工作站", "village": "工作室"}
+
+
+def centre_id(region: str) -> str:
+    """Id of the demo centre of a region."""
+    return f"ctr_{region}"
+
+
+def agent_id(extension: str) -> str:
+    """Id of the demo agent with that extension."""
+    return f"agt_{extension}"
+
+
+def _agents(settings: Settings) -> Iterable[Agent]:
+    for extension, name, skills, languages in _AGENTS:
+        yield Agent(
+            id=agent_id(extension),
+            name=name,
+            extension=extension,
+            phone_uri=f"sip:{extension}@{settings.sip.domain}",
+            sip_password_ha1=ha1(extension, settings.sip.domain, DEMO_SIP_PASSWORD),
+            skills=skills,
+            languages=languages,
+            desired_state="offline",
+        )
+
+
+def _follow_settings(session: Session, settings: Settings) -> None:
+    """The digest secret contains the realm: when `sip.domain` was changed, the demo phones move with it."""
+    for wanted in _agents(settings):
+        row = session.get(Agent, wanted.id)
+        if row is not None and row.phone_uri.startswith(f"sip:{row.extension}@") and row.phone_uri != wanted.phone_uri:
+            row.phone_uri, row.sip_password_ha1 = wanted.phone_uri, wanted.sip_password_ha1
+
+
+def _expert_id(index: int) -> str:
+    return f"exp_{index:02d}"
+
+
+def _expert_phone(index: int) -> str:
+    return f"+861390001{index:04d}"
+
+
+def _add_expert(session: Session, store: Store, settings: Settings, index: int, values: tuple[Any, ...]) -> int:
+    if session.get(Expert, _expert_id(index)) is not None:
+        return 0
+    name, kind, firm, licence, skills, region, stars = values
+    trunks = [trunk.name for trunk in settings.trunks]
+    expert = experts.add(
+        session,
+        store.secrecy,
+        id=_expert_id(index),
+        phone=_expert_phone(index),
+        name=name,
+        kind=kind,
+        firm=firm,
+        licence=licence,
+        skills=skills,
+        languages=["zh-CN"],
+        region_code=region,
+        trunk="demo" if "demo" in trunks or not trunks else trunks[0],
+        stars=stars,
+    )
+    expert.shifts = [RosterShift(weekday=day, from_minute=0, to_minute=1440) for day in range(7)]
+    session.flush()
+    return 1
+
+
+def _rules() -> Iterable[DispatchRule]:
+    for row in rows("demo_dispatch_rules.csv"):
+        yield DispatchRule(
+            service_type=row["service_type"],
+            region_code=row["region"] or None,
+            level=row["level"],
+            reason=row["reason_zh"],
+        )
+
+
+def _accounts(hashes: dict[str, str], now: float) -> Iterable[Account]:
+    for username, role, name in _OFFICE:
+        if username in hashes:
+            yield _account(username, hashes[username], role, name, now, centre=centre_id("990102"))
+    for index, (extension, name, _skills, _languages) in enumerate(_AGENTS, 1):
+        if f"desk{index}" in hashes:
+            yield _account(f"desk{index}", hashes[f"desk{index}"], "agent", name, now, agent=agent_id(extension))
+
+
+def _account(
+    username: str, password_hash: str, role: str, name: str, now: float, *, agent: str | None = None, centre: str = ""
+) -> Account:
+    return Account(
+        id=f"acc_{username}",
+        username=username,
+        password_hash=password_hash,
+        role=role,
+        display_name=name,
+        agent_id=agent,
+        centre_id=centre if role == "centre" else None,
+        created_at=now,
+    )

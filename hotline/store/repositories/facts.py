@@ -1,0 +1,51 @@
+"""Facts as rows: stored once each, read back in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from hotline.core.facts import Fact
+from hotline.store.models import CallFact
+
+
+def store(session: Session, facts: Iterable[Fact], now: float) -> int:
+    """Insert the facts that are not there yet; how many were new. The same (call, source, epoch, seq) is never stored
+    twice, and what was stored first stays."""
+    rows = [
+        {
+            "call_id": fact.call_id,
+            "source": fact.source,
+            "epoch": fact.epoch,
+            "seq": fact.seq,
+            "name": fact.name,
+            "at": fact.at,
+            "data": dict(fact.data),
+            "stored_at": now,
+        }
+        for fact in facts
+    ]
+    if not rows:
+        return 0
+    insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(CallFact).on_conflict_do_nothing().returning(CallFact.id)
+    return len(session.execute(statement, rows).all())
+
+
+def of_call(session: Session, call_id: str) -> list[Fact]:
+    """All facts of a call, oldest first. Facts of another version of the program, which this one does not know, are
+    left out."""
+    rows: Sequence[CallFact] = session.scalars(
+        select(CallFact).where(CallFact.call_id == call_id).order_by(CallFact.at, CallFact.epoch, CallFact.seq)
+    ).all()
+    found = []
+    for row in rows:
+        try:
+            found.append(Fact(row.name, row.call_id, row.at, row.seq, row.source, row.epoch, row.data))
+        except ValueError:
+            continue
+    return found

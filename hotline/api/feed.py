@@ -189,7 +189,7 @@ async def _serve(context: Context, socket: WebSocket, connection: Connection) ->
 async def _part(socket: WebSocket, connection: Connection) -> None:
     if socket.application_state is not WebSocketState.CONNECTED or socket.client_state is not WebSocketState.CONNECTED:
         return
-    code = connection.farewell or ends.LOGGED_OUT
+    code = connection.farewell or ends.STOPPING
     # A slow reader's socket may take nothing any more: he gets a second to hear why, then the line is cut.
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
         async with asyncio.timeout(1.0):

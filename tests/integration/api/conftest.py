@@ -131,6 +131,13 @@ async def until(check: Callable[[], Any | Awaitable[Any]], seconds: float = 5.0)
         await asyncio.sleep(0.01)
 
 
+async def stop(task: asyncio.Task[None]) -> None:
+    """Cancel until it has ended (a cancellation can get lost in the Redis client)."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.2)
+
+
 @contextlib.asynccontextmanager
 async def open_house(home: Path, server: PrivateRedis, **values: Any) -> AsyncIterator[House]:
     """`values` are sections of settings."""
@@ -149,8 +156,7 @@ async def open_house(home: Path, server: PrivateRedis, **values: Any) -> AsyncIt
         ):
             yield House(settings, app, client, routing, http, server)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await stop(task)
         await client.aclose()
 
 
@@ -186,7 +192,6 @@ async def served(home: Path, redis_server: PrivateRedis) -> AsyncIterator[House]
         finally:
             server.should_exit = True
             await asyncio.wait_for(tasks[1], 10)
-            tasks[0].cancel()
-            await asyncio.gather(tasks[0], return_exceptions=True)
+            await stop(tasks[0])
             await client.aclose()
             sock.close()

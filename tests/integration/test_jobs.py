@@ -163,8 +163,9 @@ def start(redis_settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Pr
         return found
 
     yield starter
-    for process in running:
+    for number, process in enumerate(running):
         process.kill()
+        print((tmp_path / f"log_{number}.txt").read_text()[-3000:])  # shown when the test fails
 
 
 SLOW = """
@@ -252,7 +253,7 @@ def test_archiver_and_worker_together_through_sigterm(
     made = FakeCall(sqlite_store.secrecy).queue().end("abandoned", "caller")
     start("hotline.jobs.worker")
     archiver = start("hotline.jobs.archiver")
-    eventually(lambda: redis_server.client.exists(keys.part("archiver")), 20)
+    eventually(lambda: redis_server.client.exists(keys.part("archiver")), 40)
     made.journal(redis_settings.journal_dir)
     eventually(lambda: outcomes(sqlite_store) == (0, 0, 1), 20)
     last = FakeCall(sqlite_store.secrecy, number="13900000001").queue().end("abandoned", "caller")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -395,17 +397,37 @@ def test_captures_go_only_after_the_sealed_copy_is_known(sqlite_store: Store) ->
     assert not any(path.exists() for path in sides)
 
 
-def test_one_side_alone_is_still_sealed(sqlite_store: Store) -> None:
-    made = captured(sqlite_store, "caller")
-    seen: list[int] = []
+def wav(path: Path, seconds: float, level: int) -> None:
+    """A capture: 8 kHz, 16 bit, mono."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(level.to_bytes(2, "little") * int(8000 * seconds))
 
-    def seal(caller: Path, peer: Path, target: Path, *_: object) -> Info:
-        seen.extend([caller.stat().st_size, peer.stat().st_size])
-        target.write_bytes(b"x")
-        return Info()
 
-    seal_recording.handler(seal)(sealing(made, sqlite_store))
-    assert seen == [4, 44]
+@pytest.mark.parametrize("sides", [("caller", "peer"), ("caller",), ("peer",)])
+def test_the_real_sealing_through_the_job(sqlite_store: Store, sides: tuple[str, ...]) -> None:
+    made = captured(sqlite_store)
+    paths = dict(
+        zip(("caller", "peer"), seal_recording.captures(sqlite_store.settings, made.recording("agent")), strict=True)
+    )
+    for side in sides:
+        wav(paths[side], 2.0, 1000)
+    with sqlite_store.write() as session:
+        job_id = jobs.enqueue(
+            session, "seal_recording", "seal:1", {"recording_id": made.recording("agent")}, now=time.time()
+        )
+    assert job_id is not None
+    assert Runner(sqlite_store, handlers()).run(job_id) == "done"
+    assert not any(path.exists() for path in paths.values())
+    with sqlite_store.read() as session:
+        row = recordings.get(session, made.recording("agent"))
+    assert row is not None
+    assert row.state == "sealed"
+    assert row.seconds == pytest.approx(2.0, abs=0.01)
+    content = (sqlite_store.settings.recordings_dir / row.path).read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (row.bytes, row.sha256)
+    assert b"RIFF" not in content
 
 
 def test_a_capture_that_never_comes_has_a_reason(sqlite_store: Store) -> None:

@@ -1,0 +1,25 @@
+/** Languages of the console: Chinese first, English second. */
+import { createI18n } from 'vue-i18n'
+import en from './locales/en.json'
+import zh from './locales/zh-CN.json'
+
+export type Locale = 'zh-CN' | 'en'
+const KEY = 'hotline.locale'
+
+export function asLocale(value: string | null | undefined): Locale {
+  return value?.startsWith('en') ? 'en' : 'zh-CN'
+}
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: asLocale(localStorage.getItem(KEY)),
+  fallbackLocale: 'zh-CN',
+  messages: { 'zh-CN': zh, en },
+})
+
+export function setLocale(value: string, remember = false): void {
+  const locale = asLocale(value)
+  i18n.global.locale.value = locale
+  document.documentElement.lang = locale
+  if (remember) localStorage.setItem(KEY, locale)
+}

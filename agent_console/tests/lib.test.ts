@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError, readError } from '@/api/errors'
+import { query } from '@/api/client'
+import { matches } from '@/lib/pinyin'
+import { clock, dayAndTime } from '@/lib/time'
+
+describe('search by pinyin initials', () => {
+  it.each([
+    ['拖欠劳动报酬', 'tqld', true],
+    ['拖欠劳动报酬', 'LDBC', true],
+    ['人民调解', 'rmtj', true],
+    ['行政复议', 'xzfy', true],
+    ['长兴县', 'cxx', true],
+    ['执行', 'zx', true],
+    ['离婚', 'lh', true],
+    ['离婚', 'hl', false],
+    ['0201 拖欠劳动报酬', '0201', true],
+    ['离婚', '离', true],
+    ['离婚', '结', false],
+    ['离婚', '', true],
+  ])('%s by %s: %s', (text, typed, found) => expect(matches(text, typed)).toBe(found))
+})
+
+describe('times', () => {
+  it('writes clocks', () => {
+    expect([clock(-4), clock(5.9), clock(65), clock(3725)]).toEqual(['0:00', '0:05', '1:05', '1:02:05'])
+  })
+  it('leaves the year out only when it is this one', () => {
+    const at = new Date(2026, 10, 22, 9, 5).getTime() / 1000
+    expect(dayAndTime(at, new Date(2026, 11, 1))).toBe('11-22 09:05')
+    expect(dayAndTime(at, new Date(2027, 0, 1))).toBe('2026-11-22 09:05')
+    expect(dayAndTime(null)).toBe('')
+  })
+})
+
+describe('errors', () => {
+  it('reads the server’s two texts', () => {
+    const error = readError(409, { error: { code: 'offer.gone', zh: '来电已被接听', en: 'Taken', details: { a: 1 } } })
+    expect([error.code, error.status, error.text('zh-CN'), error.text('en')]).toEqual(['offer.gone', 409, '来电已被接听', 'Taken'])
+    expect(error.details).toEqual({ a: 1 })
+  })
+  it('makes sense of a proxy’s page', () => {
+    expect(readError(502, null).code).toBe('http.502')
+    expect(ApiError.from(new TypeError('x')).code).toBe('console.fault')
+  })
+  it('leaves empty values out of a query', () => {
+    expect(query({ a: 1, b: '', c: null, d: '离婚' })).toBe('?a=1&d=%E7%A6%BB%E5%A9%9A')
+    expect(query({})).toBe('')
+  })
+})

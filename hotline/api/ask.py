@@ -1,0 +1,19 @@
+"""Asking routing on behalf of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hotline.api.context import Context
+from hotline.bus.client import ask_routing
+from hotline.core.errors import Rejected
+
+
+async def ask(context: Context, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The `data` of routing's answer. Raises Rejected with routing's code, or `routing.silent` after 3 s."""
+    answer = await ask_routing(context.redis, name, data)
+    if not answer.get("ok"):
+        raise Rejected(str(answer.get("code") or "request.refused"))
+    found: dict[str, Any] = answer.get("data") or {}
+    return found

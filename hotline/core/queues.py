@@ -1,6 +1,6 @@
 """Waiting callers: who is next, and what they are told of it.
 
-The order is priority first (0 is most urgent, 3 ordinary; rules, "Priority"), then seniority. Seniority is
+The order is priority first (0 is ordinary, higher goes ahead, as flows say it), then seniority. Seniority is
 `queued_at`, the first time the caller came to the queue: a failed offer, an unreachable phone or a lost agent never
 changes it.
 """
@@ -17,18 +17,22 @@ Rank = tuple[int, float, str]
 TELL_GAP_SECONDS: Final = 10.0
 """Least time between two announcements: music that is cut in two more often annoys more than it tells."""
 
-DEFAULT_PRIORITY: Final = 3
+ORDINARY: Final = 0
+_CLASSES: Final = {"P0": 9, "P1": 6, "P2": 3, "P3": ORDINARY}
 
 
 def priority_of(value: object) -> int:
-    """0–3 from `2`, `"2"` or `"P2"`; anything else is ordinary (3)."""
-    text = str(value).strip().upper().removeprefix("P")
-    return int(text) if text in {"0", "1", "2", "3"} else DEFAULT_PRIORITY
+    """0 (ordinary) to 9 (most urgent) from a number or its text, or from a class of the rules (`P0` … `P3`); anything
+    else is ordinary, so that a strange value never jumps the queue."""
+    text = str(value).strip().upper()
+    if text in _CLASSES:
+        return _CLASSES[text]
+    return int(text) if text.isdecimal() and int(text) <= 9 else ORDINARY
 
 
 def rank(priority: int, queued_at: float, call_id: str) -> Rank:
     """Sort key: lower is served sooner. The call id breaks ties, so the order never flips."""
-    return (priority, queued_at, call_id)
+    return (-priority, queued_at, call_id)
 
 
 class Line:

@@ -17,7 +17,7 @@ from hotline.core.experts import Expert, Use
 from hotline.core.facts import Fact
 from hotline.core.hunts import Hunt
 from hotline.core.offers import Offer
-from hotline.core.queues import DEFAULT_PRIORITY, Line, Pace
+from hotline.core.queues import ORDINARY, Line, Pace
 
 REMEMBER_REQUESTS: Final = 2_000
 """Request ids kept so that a request delivered twice acts once."""
@@ -60,12 +60,14 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everyone routing may call. `skill_of` is matter category → skill group, `region_names` code → name."""
+    """Everyone routing may call. `skill_of` is matter category → skill group, `region_names` code → name,
+    `answered_today` expert → calls accepted since local midnight, as the database has it."""
 
     seats: Mapping[str, Seat] = field(default_factory=dict)
     experts: Mapping[str, Expert] = field(default_factory=dict)
     skill_of: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
+    answered_today: Mapping[str, int] = field(default_factory=dict)
 
 
 # Events
@@ -166,7 +168,7 @@ class Call:
     trunk: str = ""
     phase: str = "arrived"
     queue: str = ""
-    priority: int = DEFAULT_PRIORITY
+    priority: int = ORDINARY
     language: str = ""
     queued_at: float | None = None
     in_queue: bool = False

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hotline.core import routing_transfers as transfers
 from hotline.core.agents import WITH_CALLER, Agent, appear, forget_wish, step
-from hotline.core.experts import Use
+from hotline.core.experts import Use, local_day
 from hotline.core.hunts import Hunt, Try, try_seconds
 from hotline.core.offers import Offer
 from hotline.core.queues import priority_of
@@ -91,6 +91,7 @@ def _compare(state: State, call_id: str, snapshot: Mapping[str, Any], now: float
     if call.ended_at is not None:
         return
     call.lease = max(call.lease, lease)
+    _senior(state, call, snapshot)
     if not call.caller_masked:  # its arrival was not heard
         _fill(call, snapshot)
         state.touch_call(call)
@@ -104,6 +105,16 @@ def _compare(state: State, call_id: str, snapshot: Mapping[str, Any], now: float
     elif now - call.differs[0] >= HEAL_SECONDS and lease - LIVE_LEASE_SECONDS > call.differs[0]:
         call.differs = None
         _heal(state, call, snapshot, now)
+
+
+def _senior(state: State, call: Call, snapshot: Mapping[str, Any]) -> None:
+    """The conversation may know of an earlier time in the queue, from before this routing."""
+    queued_at = snapshot.get("queued_at")
+    if queued_at is None or (call.queued_at is not None and call.queued_at <= float(queued_at)):
+        return
+    call.queued_at = float(queued_at)
+    state.line.remove(call.call_id)
+    state.stand_in_line(call)
 
 
 def _waits(snapshot: Mapping[str, Any]) -> bool:
@@ -165,6 +176,7 @@ def _heal(state: State, call: Call, snapshot: Mapping[str, Any], now: float) -> 
     call.lease = max(call.lease, float(snapshot["lease"]))
     call.phase = str(snapshot.get("phase") or call.phase)
     call.hold, call.recording = bool(snapshot.get("hold")), bool(snapshot.get("recording"))
+    _senior(state, call, snapshot)
     _heal_agent(state, call, snapshot, now)
     _heal_queue(state, call, snapshot)
     _heal_expert(state, call, snapshot, now)
@@ -305,6 +317,7 @@ def _restore_call(state: State, raw: Mapping[str, Any], now: float) -> None:
     call = Call(str(raw["call_id"]), arrived_at=float(raw["arrived_at"]))
     call.answered_at, call.connected_at = raw.get("answered_at"), raw.get("connected_at")
     call.caller_masked, call.region_hint = str(raw["caller_masked"]), str(raw["region_hint"] or "")
+    call.queued_at = raw.get("queued_at")
     call.agent_id, call.rating = str(raw.get("agent_id") or ""), raw.get("rating")
     if raw.get("transfer"):
         call.hunt = Hunt.from_entity(raw["transfer"])
@@ -352,3 +365,7 @@ def load_people(state: State, event: PeopleLoaded, now: float) -> None:
     for expert_id in old.experts.keys() | event.people.experts.keys():
         if old.experts.get(expert_id) != event.people.experts.get(expert_id):
             state.dirty.add(f"experts/{expert_id}")
+    for expert_id, count in event.people.answered_today.items():
+        use = state.uses.get(expert_id) or Use(expert_id)
+        if use.today(now) < count:
+            state.set_use(replace(use, day=local_day(now), count=count))

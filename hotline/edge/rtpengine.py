@@ -5,7 +5,6 @@ The time-outs are those of docs/adr/0003-edge.md; the packaged defaults keep dea
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 import socket
@@ -29,11 +28,9 @@ OFFER_TIMEOUT_SECONDS: Final = 180
 
 
 def interfaces(settings: Settings) -> list[str]:
-    """One address when everything is on loopback, else `inside` (workers) and `outside` (carriers, phones)."""
+    """One address when carriers and phones come by 127.0.0.1 too, else `inside` (workers) and `outside`."""
     host = settings.sip.host
-    if ipaddress.ip_address(host).is_loopback:
-        return [host]
-    return ["inside/127.0.0.1", f"outside/{host}"]
+    return [host] if host == "127.0.0.1" else ["inside/127.0.0.1", f"outside/{host}"]
 
 
 def render(settings: Settings) -> Path:
@@ -41,7 +38,10 @@ def render(settings: Settings) -> Path:
     folder = settings.run_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     text = env.get_template("rtpengine.conf.j2").render(
         log_level=LOG_LEVEL,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from hotline.ivr.graph import Edge, cycle, edges, edges_of, reachable, unbounded_cycle
+from hotline.ivr.graph import TOO_OFTEN, Edge, cycle, edges, edges_of, reachable, unbounded_cycle
 from hotline.ivr.parser import structure
 from hotline.ivr.problems import Problem, problem
 from hotline.ivr.prompts import PromptIndex
@@ -22,6 +22,9 @@ MENU_SECONDS: Final = 5.0
 """Whoever keys nothing is not kept waiting longer than this for a human."""
 GREETING_SECONDS: Final = 12.0
 """Notice of recording and greeting together, before anything can be keyed or anyone can answer."""
+
+_NOT_CHOSEN: Final = ("no_input", "invalid")
+"""Outcomes of a menu that are nobody's wish."""
 
 AROUND_TALK: Final = ("queue_wait", "still_waiting", "hold", "transferring", "transfer_failed_back", "system_error")
 """What a caller may hear in a queue and during a talk without any flow saying so."""
@@ -76,7 +79,7 @@ def _unreachable(flow: Flow) -> Iterator[Problem]:
 
 
 def _loops(flow: Flow) -> Iterator[Problem]:
-    quiet = cycle(flow, lambda edge: flow.nodes[edge.source].wait is None or edge.label == "too_often")
+    quiet = cycle(flow, lambda edge: flow.nodes[edge.source].wait is None or edge.label == TOO_OFTEN)
     if quiet:
         yield _at(flow, quiet[0], "loop_without_wait", path=" → ".join(quiet))
     endless = unbounded_cycle(flow)
@@ -115,21 +118,28 @@ def _human(flow: Flow) -> Iterator[Problem]:
         for edge in edges_of(name, flow.nodes[name]):
             if edge.label == "0" and not _straight_to_human(flow, edge.target):
                 yield _at(flow, name, "zero_not_human", "route", "0")
-            elif edge.label in ("no_input", "invalid", "too_often") and _can_miss_human(flow, edge.target):
+            elif edge.label in (*_NOT_CHOSEN, TOO_OFTEN) and _can_miss_human(flow, edge.target):
                 path = edge.path[2:]
                 yield _at(flow, name, "key_not_human", *path, outcome=edge.label)
 
 
 def _straight_to_human(flow: Flow, start: str) -> bool:
     """Whether every path from `start` comes to a queue before any other wait and before the end."""
-    found = reachable(flow, [start], lambda edge: flow.nodes[edge.source].wait is None or edge.label == "too_often")
+    found = reachable(flow, [start], lambda edge: flow.nodes[edge.source].wait is None or edge.label == TOO_OFTEN)
     met = [name for name in found if flow.nodes[name].wait or flow.nodes[name].hang_up]
     return bool(met) and all(is_queue(flow, name) for name in met)
 
 
 def _can_miss_human(flow: Flow, start: str) -> bool:
-    """Whether some path from `start` ends the call without passing a queue."""
-    found = reachable(flow, [start], lambda edge: not is_queue(flow, edge.source) or edge.label == "too_often")
+    """Whether some path from `start` ends the call without passing a queue, and without the caller keying so."""
+
+    def follow(edge: Edge) -> bool:
+        wait = flow.nodes[edge.source].waiting
+        if edge.label in (*_NOT_CHOSEN, TOO_OFTEN) or wait is None:
+            return True
+        return not isinstance(wait, QueueWait | DigitsWait)
+
+    found = reachable(flow, [start], follow)
     return any(flow.nodes[name].hang_up for name in found)
 
 
@@ -150,7 +160,7 @@ def _silent_ends(flow: Flow) -> Iterator[Problem]:
         yield problem(flow.file, flow.line("start"), "", "silent_end", outcome="start")
     for edge in edges(flow):
         wait = flow.nodes[edge.source].waiting
-        if wait is None or isinstance(wait, RateWait) or _talk_over(flow, edge) or edge.label == "too_often":
+        if wait is None or isinstance(wait, RateWait) or _talk_over(flow, edge) or edge.label == TOO_OFTEN:
             continue
         if mute(edge.target):
             yield _at(flow, edge.source, "silent_end", "route", edge.label, outcome=edge.label)

@@ -21,6 +21,8 @@ Path = tuple[str, ...]
 MAX_CHARACTERS: Final = 200_000
 """A flow is a few hundred lines; anything near this is a mistake or an attack."""
 
+MAX_DEPTH: Final = 20
+
 _PLAIN: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
     "tag:yaml.org,2002:int": ("a number (数)", re.compile(r"-?(?:0|[1-9][0-9]{0,15})")),
     "tag:yaml.org,2002:float": ("a number (数)", re.compile(r"-?(?:0|[1-9][0-9]{0,15})\.[0-9]{1,9}")),
@@ -76,9 +78,7 @@ def read(text: str, file: str) -> Document:
         raise FlowError([problem(file, mark.line + 1 if mark else 1, "", "yaml", why=why)]) from exc
     except yaml.YAMLError as exc:  # control characters: no mark
         raise FlowError([problem(file, 1, "", "yaml", why=" ".join(str(exc).split()))]) from exc
-    except RecursionError as exc:
-        raise FlowError([problem(file, 1, "", "yaml", why="nested too deeply")]) from exc
-    except ValueError as exc:  # PyYAML turns out-of-range escapes ("\UFFFFFFFF") into a bare ValueError
+    except (ValueError, OverflowError) as exc:  # PyYAML lets chr() fail on escapes such as "\UFFFFFFFF"
         raise FlowError([problem(file, 1, "", "yaml", why=str(exc))]) from exc
     if found:
         raise FlowError(found)
@@ -86,10 +86,15 @@ def read(text: str, file: str) -> Document:
 
 
 def _refuse_aliases(text: str, file: str) -> None:
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             line = event.start_mark.line + 1 if event.start_mark else 1
             raise FlowError([problem(file, line, "", "yaml_alias")])
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:  # PyYAML takes seconds for some thousand brackets
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise FlowError([problem(file, line, "", "yaml", why="nested too deeply")])
 
 
 def _plain(node: yaml.Node, path: Path, file: str, lines: dict[Path, int], found: list[Problem]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -71,21 +70,20 @@ def sealed_path(row: Recording) -> str:
 
 
 def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> bool:
+    name = sealed_path(row)
+    target = work.settings.recordings_dir / name
     present = [path for path in (caller, peer) if path.exists()]
-    if not present:
+    # A run that was killed between sealing and its commit leaves the sealed file and no captures.
+    if not present and not target.exists():
         if work.attempt < CAPTURE_ATTEMPTS:
             raise FileNotFoundError("no capture yet")
         with work.store.write() as session:
             recordings.failed(session, row.recording_id, "capture_missing")
         log.error("recording_lost", call_id=row.call_id, recording=row.recording_id)
         return False
-    for path in (caller, peer):
-        if path not in present:
-            # One side alone is still a recording: the other becomes silence.
-            log.warning("capture_one_sided", call_id=row.call_id, recording=row.recording_id)
-            path.write_bytes(_EMPTY_WAV)
-    name = sealed_path(row)
-    target = work.settings.recordings_dir / name
+    if len(present) == 1:
+        # One side alone is still a recording: sealing makes the other silent.
+        log.warning("capture_one_sided", call_id=row.call_id, recording=row.recording_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     info = seal(caller, peer, target, work.store.secrecy, row.recording_id)
     with work.store.write() as session:
@@ -102,9 +100,3 @@ def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> b
         if call is not None and call.outcome is not None and call.ended_at is not None:
             recordings.keep(session, row.call_id, keep_until(work.settings, call.outcome, call.ended_at))
     return True
-
-
-_EMPTY_WAV: Final = struct.pack(
-    "<4sI4s4sIHHIIHH4sI", b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16, b"data", 0
-)
-"""8 kHz, 16 bit, mono, no samples."""

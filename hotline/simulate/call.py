@@ -50,7 +50,13 @@ class SimCall:
     # ── getting connected ─────────────────────────────────────────────────────────────────────────────────────────
 
     def call(
-        self, uri: str, *, from_header: str = "", headers: Sequence[tuple[str, str]] = (), call_id: str = "", late_offer: bool = False
+        self,
+        uri: str,
+        *,
+        from_header: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        call_id: str = "",
+        late_offer: bool = False,
     ) -> SipLeg:
         """Send the INVITE; wait with `leg.answered`."""
         body = b"" if late_offer else self._describe(self._own)
@@ -80,7 +86,7 @@ class SimCall:
         self.leg.on_remote_sdp = self._described
         self.leg.make_answer = self._answer_to
         self.leg.make_offer = lambda: self._describe(self._own)
-        asyncio.ensure_future(self._close_after_end())
+        self._closing = asyncio.ensure_future(self._close_after_end())
 
     async def _close_after_end(self) -> None:
         await self.leg.ended(86_400)

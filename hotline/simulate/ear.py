@@ -7,8 +7,10 @@ are its own) and listened to in windows of 100 ms, many people at once.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +18,10 @@ from hotline.simulate import g711, tones
 
 GAP_SECONDS = 0.1
 """A pause between two packets longer than this is noted as a gap (five packets missing in a row)."""
+
+
+FRESH_SECONDS = 0.5
+"""What was heard last counts as heard now this long: a look every 0.2 s, a window of 0.1 s, and a busy machine."""
 
 
 @dataclass(slots=True)
@@ -103,7 +109,7 @@ class Ear:
         if len(payload) >= 4 and timestamp != self._event_at and payload[0] < 16:
             self._event_at = timestamp
             self.digits += "0123456789*#ABCD"[payload[0]]
-            self._tell()
+            self.tell()
 
     # ── listening (called by the ticker) ──────────────────────────────────────────────────────────────────────────
 
@@ -128,9 +134,10 @@ class Ear:
             self.times.append(self.last_at - behind + 0.1 * index)
             self.voices.append(number)
             self.levels.append(level)
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let those who wait look again."""
         for item in self._waiting[:]:
             predicate, future = item
             if future.done():
@@ -158,28 +165,38 @@ class Ear:
                 found.add(number)
         return found
 
+    def recent(self, windows: int) -> list[int]:
+        """Voices in the last `windows` tenths of a second: fewer, or none, when nothing has come for half a second."""
+        oldest = time.time() - FRESH_SECONDS - windows * tones.WINDOW / tones.RATE
+        return [self.voices[i] for i in range(max(0, len(self.voices) - windows), len(self.voices)) if self.times[i] >= oldest]
+
     def hears(self, voice: int, windows: int = 3) -> bool:
         """Whether the last `windows` tenths of a second were that voice."""
-        return len(self.voices) >= windows and all(number == voice for number in self.voices[-windows:])
+        return self.recent(windows) == [voice] * windows
+
+    def hears_somebody(self, windows: int = 3) -> bool:
+        """Whether the last `windows` tenths of a second were a person's voice."""
+        recent = self.recent(windows)
+        return len(recent) == windows and min(recent) >= 0
 
     def hears_other_sound(self, windows: int = 5) -> bool:
         """Whether the last `windows` tenths of a second were no person's voice, and mostly not silent: a prompt, or music."""
-        recent = self.levels[-windows:]
-        loud = sum(level > tones.QUIET for level in recent)
-        return len(recent) == windows and all(number < 0 for number in self.voices[-windows:]) and loud * 2 >= windows
+        recent = self.recent(windows)
+        loud = sum(level > tones.QUIET for level in self.levels[-windows:])
+        return len(recent) == windows and max(recent) < 0 and loud * 2 >= windows
 
     def longest_quiet(self, since: float = 0.0, until: float = float("inf")) -> float:
         """Longest stretch, in seconds, without any sound between `since` and `until`: silence or missing packets."""
         loud = [at for at, level in zip(self.times, self.levels, strict=True) if level > tones.QUIET and since <= at <= until]
         edges = [max(since, self.first_at), *loud, min(until, max(self.last_at, since))]
-        return max((b - a for a, b in zip(edges, edges[1:], strict=False)), default=0.0)
+        return max((b - a for a, b in pairwise(edges)), default=0.0)
 
     def recorded(self) -> g711.Samples:
         """Everything heard, as samples (only with `record=True`)."""
         return g711.decode(b"".join(self._recorded), self._codec)
 
     async def until(self, predicate: Callable[[Ear], bool], timeout: float) -> bool:
-        """Wait until `predicate(ear)` holds (asked after each look at new sound); False after `timeout` seconds."""
+        """Wait until `predicate(ear)` holds (asked five times a second); False after `timeout` seconds."""
         if predicate(self):
             return True
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -198,7 +215,12 @@ class Ear:
 
 def listen(ears: Sequence[Ear]) -> None:
     """Look at what has come in to all of these, in one go."""
-    taken = [(ear, data) for ear in ears if (data := ear.take())]
+    taken = []
+    for ear in ears:
+        if data := ear.take():
+            taken.append((ear, data))
+        else:
+            ear.tell()  # silence is news too
     if not taken:
         return
     windows = np.concatenate([g711.decode(data, ear.codec) for ear, data in taken]).astype(np.float32).reshape(-1, tones.WINDOW)

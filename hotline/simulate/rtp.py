@@ -14,6 +14,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Iterable
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 from hotline.simulate import clips
@@ -58,7 +59,7 @@ def open_port(host: str, ports: Iterable[int] | None = None) -> socket.socket:
 class Ticker:
     """The one clock of an event loop's streams. `late` counts wake-ups more than 20 ms behind: the machine's fault."""
 
-    _of: WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = WeakKeyDictionary()
+    _of: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker]] = WeakKeyDictionary()
 
     def __init__(self) -> None:
         self.streams: dict[int, RtpStream] = {}
@@ -148,7 +149,7 @@ class RtpStream:
         self._seq = random.randrange(65536)
         self._time = random.randrange(2**32)
         self._ssrc = random.randrange(2**32)
-        self._jobs: deque[tuple[str, int] | bytes] = deque()
+        self._jobs: deque[tuple[int, int] | bytes] = deque()
         self._event: tuple[int, int, int, int] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -309,5 +310,3 @@ class RtpStream:
             self.ear.event(at, seq, ssrc, data[start:], timestamp)
         else:
             reception.odd += 1
-
-

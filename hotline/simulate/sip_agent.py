@@ -81,8 +81,10 @@ class SipAgent(asyncio.DatagramProtocol):
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for transaction in [*self._clients.values(), *self._servers.values()]:
-            transaction.close()
+        for client in list(self._clients.values()):
+            client.close()
+        for server in list(self._servers.values()):
+            server.close()
         if self._transport is not None:
             self._transport.close()
             self._transport = None
@@ -197,7 +199,11 @@ class SipAgent(asyncio.DatagramProtocol):
             response = await self.ask(request, address)
             if attempt or credentials is None or response.status not in (401, 407):
                 return response
-            asked, said = ("WWW-Authenticate", "Authorization") if response.status == 401 else ("Proxy-Authenticate", "Proxy-Authorization")
+            asked, said = (
+                ("WWW-Authenticate", "Authorization")
+                if response.status == 401
+                else ("Proxy-Authenticate", "Proxy-Authorization")
+            )
             authorization = [(said, credentials.answer(response.get(asked), method, uri))]
         raise AssertionError("not reached")
 

@@ -51,7 +51,9 @@ class SimCaller:
         """The number as the hotline shows it."""
         return mask(self.number)
 
-    def start(self, uri: str, *, from_host: str = "", headers: Sequence[tuple[str, str]] = (), late_offer: bool = False) -> SimCall:
+    def start(
+        self, uri: str, *, from_host: str = "", headers: Sequence[tuple[str, str]] = (), late_offer: bool = False
+    ) -> SimCall:
         """Send the INVITE and return at once. Raises OSError when no RTP port is free."""
         self.call = SimCall(self.agent, voice=self._clip, codecs=self._codecs, dtmf=self.dtmf, record=self._record)
         self.dialled_at = time.time()
@@ -97,5 +99,3 @@ class SimCaller:
         """Wait until `seconds` after the answer; False when the call ended before (nobody to wait for)."""
         due = self.call.leg.times.get("answered", time.time()) + seconds - time.time()
         return due <= 0 or not await self.call.ended(due)
-
-

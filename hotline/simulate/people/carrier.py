@@ -1,10 +1,10 @@
 """The simulated carrier: one UDP port behind which all callers and experts live.
 
-    carrier = SimCarrier(edge=("127.0.0.1", 5060), port=5090)
-    await carrier.start()
-    carrier.add_expert(SimExpert("13900010001"))
-    caller = carrier.caller("13812340001", voice=21)
-    status = await carrier.dial(caller)
+carrier = SimCarrier(edge=("127.0.0.1", 5060), port=5090)
+await carrier.start()
+carrier.add_expert(SimExpert("13900010001"))
+caller = carrier.caller("13812340001", voice=21)
+status = await carrier.dial(caller)
 """
 
 from __future__ import annotations

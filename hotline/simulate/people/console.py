@@ -1,11 +1,11 @@
 """The console's side of the public API: log-in, requests, and the feed (docs/protocol.md), with nothing else to lean on.
 
-    console = Console("http://127.0.0.1:8348", "desk2", "…")
-    await console.log_in()
-    await console.open_feed()
-    await console.until(lambda state: "offers/off_…" in state, timeout=10)
-    await console.post("/api/offers/off_…/accept")
-    await console.close()
+console = Console("http://127.0.0.1:8348", "desk2", "…")
+await console.log_in()
+await console.open_feed()
+await console.until(lambda state: "offers/off_…" in state, timeout=10)
+await console.post("/api/offers/off_…/accept")
+await console.close()
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ log = logs.get("hotline.simulate.console")
 State = dict[str, dict[str, Any]]
 PING_SECONDS = 5.0
 REQUEST_SECONDS = 10.0
+COME_BACK = ("server_stopping", "slow_reader", "flood")
+"""`bye` codes after which a console connects again; after all others (replaced, logged out …) it does not."""
 
 
 class ApiError(Exception):
@@ -66,7 +68,9 @@ class Console:
         self._http.headers["Authorization"] = f"Bearer {answer['token']}"
         self.me = answer
 
-    async def request(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str | int) -> dict[str, Any]:
+    async def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str | int
+    ) -> dict[str, Any]:
         """One request; the JSON object answered. Raises :class:`ApiError`."""
         try:
             response = await self._http.request(method, path, json=dict(body) if body is not None else None, params=query)
@@ -146,7 +150,7 @@ class Console:
             for key in message.get("del") or []:
                 self.state.pop(key, None)
             self._changed(message, message.get("set") or {}, message.get("del") or [])
-        elif kind == "bye" and message.get("code") in ("feed.replaced", "session.replaced", "session.logged_out", "session.ended"):
+        elif kind == "bye" and message.get("code") not in COME_BACK:
             self.farewell = str(message["code"])
 
     def _changed(self, message: dict[str, Any], new: State, gone: list[str]) -> None:

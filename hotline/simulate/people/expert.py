@@ -41,9 +41,11 @@ class SimExpert:
         self.voice = voice
         self.ring_seconds = 0.3
         self.brief_seconds = BRIEF_SECONDS
+        self.talk_seconds = 0.0
+        """After so long a talk the expert hangs up; 0: he never does by himself."""
         self.visits: list[Visit] = []
         self.rejected = 0
-        self._clip = clip or clips.voice(voice)
+        self.clip = clip or clips.voice(voice)
 
     @property
     def talking(self) -> SimCall | None:
@@ -56,7 +58,7 @@ class SimExpert:
             self.rejected += 1
             leg.reject(486)
             return
-        call = SimCall(agent, voice=self._clip)
+        call = SimCall(agent, voice=self.clip)
         call.take(leg)
         leg.ring()
         del self.visits[:-20]
@@ -73,11 +75,13 @@ class SimExpert:
         for _ in range(MOST_PRESSES):
             await call.press(key)
             if await self._understood(call):
-                return
+                break
+        if self.talk_seconds and not await leg.ended(self.talk_seconds):
+            call.hang_up()
 
     async def _understood(self, call: SimCall) -> bool:
         """Whether within `AGAIN_SECONDS` a caller's voice is heard (bridged) or the call is over (refused)."""
-        bridged = asyncio.ensure_future(call.ear.until(lambda ear: len(ear.voices) >= 3 and min(ear.voices[-3:]) >= 0, AGAIN_SECONDS))
+        bridged = asyncio.ensure_future(call.ear.until(lambda ear: ear.hears_somebody(), AGAIN_SECONDS))
         over = asyncio.ensure_future(call.ended(AGAIN_SECONDS))
         done, waiting = await asyncio.wait({bridged, over}, return_when=asyncio.FIRST_COMPLETED)
         if not any(task.result() for task in done) and waiting:

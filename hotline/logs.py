@@ -50,7 +50,9 @@ def setup(part: str, level: str = "INFO") -> None:
     structlog.contextvars.bind_contextvars(part=part)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared)
+        structlog.stdlib.ProcessorFormatter(
+            processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared
+        )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -60,4 +62,4 @@ def setup(part: str, level: str = "INFO") -> None:
 
 def get(name: str) -> Any:
     """A bound logger."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(where=name)

@@ -112,15 +112,12 @@ class Board:
             epoch, first = await pipe.execute()
         if epoch != self.epoch:
             raise _StartAgain
-        # redis-py answers a list of pairs (RESP2) or a mapping (RESP3).
-        entries = (answer.items() if isinstance(answer, dict) else answer) if answer else ()
-        for _, rows in entries:
-            batch = rows[0] if rows and isinstance(rows[0], list) else rows
-            if batch and first and self._last_id != "0-0" and _number(first[0][0]) > _number(self._last_id):
-                raise _StartAgain  # the last change we know has been trimmed away: some may be missing in between
-            for entry_id, fields in batch:
-                self._last_id = entry_id
-                self._apply(fields)
+        batch = _entries(answer)
+        if batch and first and self._last_id != "0-0" and _number(first[0][0]) > _number(self._last_id):
+            raise _StartAgain  # the last change we know has been trimmed away: some may be missing in between
+        for entry_id, fields in batch:
+            self._last_id = entry_id
+            self._apply(fields)
 
     def _apply(self, fields: Mapping[str, str]) -> None:
         changed: dict[str, dict[str, Any]] = json.loads(fields.get("set") or "{}")
@@ -138,6 +135,14 @@ class Board:
         for listener in list(self._listeners):
             with contextlib.suppress(Exception):
                 listener.board_degraded()
+
+
+def _entries(answer: Any) -> list[tuple[str, dict[str, str]]]:
+    """The entries of the one stream read. redis-py gives a list of pairs (RESP2) or a mapping of lists (RESP3)."""
+    if not answer:
+        return []
+    rows = next(iter(answer.values())) if isinstance(answer, dict) else answer[0][1]
+    return rows[0] if rows and isinstance(rows[0], list) else rows
 
 
 def _number(entry_id: str) -> tuple[int, int]:

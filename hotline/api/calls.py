@@ -23,7 +23,8 @@ from hotline.core.errors import Invalid, Missing
 from hotline.core.phones import normalise
 from hotline.logs import mask_text
 from hotline.store import audit
-from hotline.store.models import Call, CallFact, CallForm, Rating, Recording, Talk, Ticket, TransferTry, context as seal
+from hotline.store.models import Call, CallFact, CallForm, Rating, Recording, Talk, Ticket, TransferTry
+from hotline.store.models import context as seal
 
 router = APIRouter(prefix="/api/calls", tags=["calls"])
 
@@ -106,7 +107,10 @@ class RevealAnswer(BaseModel):
 
 
 def stated(purpose: str) -> str:
-    """A purpose of at least two characters, numbers masked (the audit trail is kept for years). Raises Invalid `request.purpose`."""
+    """A purpose of at least two characters, numbers masked (the audit trail is kept for years).
+
+    Raises Invalid `request.purpose`.
+    """
     text = " ".join(purpose.split())
     if len(text) < PURPOSE_MIN:
         raise Invalid("request.purpose", field="purpose")
@@ -171,7 +175,9 @@ def _read_call(context: Context, person: Person, call_id: str, mine: bool) -> Ca
             select(TransferTry).where(TransferTry.call_id == call_id).order_by(TransferTry.dialled_at)
         ).all()
         rating = session.scalar(select(Rating).where(Rating.call_id == call_id))
-        people = [(one.person_kind, one.person_id) for one in (*talks, *([rating] if rating else []))]
+        people = [(one.person_kind, one.person_id) for one in talks]
+        if rating:
+            people.append((rating.person_kind, rating.person_id))
         names = Names(
             session,
             (one for kind, one in people if kind == "agent"),

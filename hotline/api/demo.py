@@ -1,4 +1,4 @@
-""""Call me now": a simulated caller for the seat of whoever presses the button. Demo city only."""
+""" "Call me now": a simulated caller for the seat of whoever presses the button. Demo city only."""
 
 from __future__ import annotations
 

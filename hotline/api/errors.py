@@ -40,7 +40,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "auth.required": Entry(401, "请先登录。", "Please log in first."),
         "auth.wrong": Entry(401, "用户名或密码不正确。", "Wrong user name or password."),
         "auth.locked": Entry(
-            429, "密码连续输错多次，账号已锁定，请 15 分钟后再试。", "Too many wrong passwords: locked, try again in 15 minutes."
+            429,
+            "密码连续输错多次，账号已锁定，请 15 分钟后再试。",
+            "Too many wrong passwords: locked, try again in 15 minutes.",
         ),
         "auth.expired": Entry(401, "登录已过期，请重新登录。", "Your session has ended, please log in again."),
         "auth.busy": Entry(429, "登录请求过多，请稍后再试。", "Too many log-ins at once, try again shortly."),
@@ -76,16 +78,26 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         # forms
         "form.version": Entry(409, "登记表已在别处保存，请核对后再保存。", "The form was saved elsewhere in between."),
         "form.submitted": Entry(409, "登记表已提交，不能再修改。", "The form has been submitted and cannot change."),
-        "form.closed": Entry(409, "通话已归档处理，登记表不能再修改。", "The call has been processed: the form is closed."),
+        "form.closed": Entry(
+            409, "通话已归档处理，登记表不能再修改。", "The call has been processed: the form is closed."
+        ),
         "form.invalid": Entry(422, "登记表中有内容不符合要求。", "Some fields of the form are not valid."),
         "form.incomplete": Entry(422, "登记表还有必填项未填。", "Required fields of the form are missing."),
+        "form.field": Entry(422, "登记表中有内容不符合要求。", "A field of the form is not valid."),
+        "form.code": Entry(422, "登记表中有未知的代码。", "A field of the form holds an unknown code."),
         "form.missing": Entry(404, "没有这份登记表。", "There is no such form."),
         # tickets, tasks, recordings
-        "ticket.missing": Entry(404, "没有这张工单，或您无权查看。", "There is no such ticket, or it is not yours to see."),
+        "ticket.missing": Entry(
+            404, "没有这张工单，或您无权查看。", "There is no such ticket, or it is not yours to see."
+        ),
         "task.missing": Entry(404, "没有这项任务。", "There is no such task."),
         "user.missing": Entry(404, "没有这个用户。", "There is no such user."),
-        "recording.missing": Entry(404, "没有这段录音，或您无权收听。", "There is no such recording, or it is not yours."),
-        "recording.not_ready": Entry(409, "录音正在封存，请稍后再听。", "The recording is still being sealed, try later."),
+        "recording.missing": Entry(
+            404, "没有这段录音，或您无权收听。", "There is no such recording, or it is not yours."
+        ),
+        "recording.not_ready": Entry(
+            409, "录音正在封存，请稍后再听。", "The recording is still being sealed, try later."
+        ),
         "recording.failed": Entry(404, "这次通话没有录音。", "This talk was not recorded."),
         "recording.range": Entry(416, "请求的录音区间超出范围。", "The requested range is outside the recording."),
         "recording.damaged": Entry(503, "录音校验未通过，已上报。", "The recording does not verify."),
@@ -94,7 +106,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "account.username": Entry(422, "用户名不符合要求。", "The user name is not allowed."),
         "account.exists": Entry(409, "用户名已被使用。", "The user name is taken."),
         "login.locked": Entry(429, "账号已锁定，请稍后再试。", "Locked for now, try again later."),
-        "password.too_short": Entry(422, "密码太短（至少 12 位）。", "The password is too short (12 characters at least)."),
+        "password.too_short": Entry(
+            422, "密码太短（至少 12 位）。", "The password is too short (12 characters at least)."
+        ),
         "password.too_long": Entry(422, "密码太长。", "The password is too long."),
         "password.is_username": Entry(422, "密码不能与用户名相同或相近。", "The password must not be the user name."),
         "password.too_simple": Entry(422, "密码过于简单。", "The password is too simple."),
@@ -103,7 +117,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "routing.silent": Entry(503, "排队系统没有应答，请稍后再试。", "Routing did not answer, try again shortly."),
         "bus.away": Entry(503, "内部总线暂时不可用，请稍后再试。", "The internal bus is away, try again shortly."),
         "database.away": Entry(503, "数据库暂时不可用，请稍后再试。", "The database is away, try again shortly."),
-        "secrecy.cannot_open": Entry(503, "加密数据无法解开，请联系管理员。", "Sealed data does not open: call the administrator."),
+        "secrecy.cannot_open": Entry(
+            503, "加密数据无法解开，请联系管理员。", "Sealed data does not open: call the administrator."
+        ),
         "demo.off": Entry(404, "演示功能未启用。", "The demo city is switched off."),
         "demo.disabled": Entry(409, "演示城市未启用。", "The demo city is switched off."),
         "server.error": Entry(500, "系统内部错误，请报告编号。", "Internal error: please report the incident number."),
@@ -177,7 +193,7 @@ async def _on_redis(_: Request, error: Exception) -> JSONResponse:
 
 
 def unexpected(error: Exception) -> JSONResponse:
-    """500 with an incident number. Logged: where it happened, not what was in it (a message may carry personal data)."""
+    """500 with an incident number. Logged: where it happened, not what was in it, which may be personal."""
     incident = new_id("inc", time.time())
     frames: list[str] = []
     trace = error.__traceback__

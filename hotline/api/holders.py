@@ -1,4 +1,4 @@
-"""Who holds a call right now. The database hears of it a moment later, so the board and `hotline:live` are asked first."""
+"""Who holds a call right now. The database hears of it a moment later: the board and `hotline:live` are asked first."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Holders:
     def offered(self, agent_id: str, call_id: str) -> bool:
         """Whether that call rings on the console of `agent_id` now."""
         return bool(agent_id) and any(
-            key.startswith("offers/") and entity.get("call_id") == call_id and agent_id in (entity.get("agent_ids") or ())
+            key.startswith("offers/")
+            and entity.get("call_id") == call_id
+            and agent_id in (entity.get("agent_ids") or ())
             for key, entity in list(self._board.state.items())
         )
 

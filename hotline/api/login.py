@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Annotated, Final
 
@@ -11,10 +12,10 @@ from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from hotline.api.ask import ask
-from hotline.api.connection import LOGGED_OUT, REPLACED
 from hotline.api.context import Context, current
 from hotline.api.guard import COOKIE, need, open_to_all
 from hotline.api.people import Person
+from hotline.api.sessions import LOGGED_OUT, REPLACED
 from hotline.api.shapes import Done
 from hotline.core.errors import HotlineError
 
@@ -102,10 +103,9 @@ async def log_out(
     context.feeds.end_session(person.session_id, LOGGED_OUT)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     if person.agent_id:
-        try:
+        # Should routing not hear it, the lease runs out by itself.
+        with contextlib.suppress(HotlineError, RedisError, OSError):
             await ask(context, "set_agent_state", {"agent_id": person.agent_id, "state": "offline", "reason": "logout"})
-        except (HotlineError, RedisError, OSError):
-            pass  # the lease runs out by itself
     return Done()
 
 

@@ -35,4 +35,5 @@ def centre_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     wanted = {one for one in ids if one}
     if not wanted:
         return {}
-    return {row_id: name for row_id, name in session.execute(select(Centre.id, Centre.name).where(Centre.id.in_(wanted)))}
+    found = session.execute(select(Centre.id, Centre.name).where(Centre.id.in_(wanted)))
+    return dict(found.tuples().all())

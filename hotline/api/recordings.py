@@ -1,4 +1,4 @@
-"""Recordings: which there are, and the sound itself. Nobody hears a byte before the audit row of it is on disk (I28)."""
+"""Recordings: which there are, and the sound itself. Nobody hears a byte before its audit row is on disk (I28)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def list_recordings(
     before: Before = "",
 ) -> Page[RecordingRow]:
     """Recordings, newest first (those of one call: in order of time). Agents see those of calls they talked on."""
-    query = select(Recording).where(exists().where(Call.call_id == Recording.call_id, own_calls(person))).limit(limit + 1)
+    query = (
+        select(Recording).where(exists().where(Call.call_id == Recording.call_id, own_calls(person))).limit(limit + 1)
+    )
     if call_id:
         query = query.where(Recording.call_id == call_id).order_by(Recording.started_at, Recording.recording_id)
     else:

@@ -71,7 +71,7 @@ class TicketRow(Shape):
 
 
 class RecordingRow(Shape):
-    """A recording of one talk. `state`: `capturing`, `captured`, `sealed` (can be played) or `failed` (see `reason`)."""
+    """A recording of one talk. `state`: `capturing`, `captured`, `sealed` (can be played), `failed` (see `reason`)."""
 
     recording_id: str
     call_id: str

@@ -47,8 +47,7 @@ class _Server(uvicorn.Server):
         feeds.end_all(STOPPING)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(BYE_SECONDS):
-                while feeds.open:
-                    await asyncio.sleep(0.02)
+                await feeds.empty.wait()
         await super().shutdown(sockets)
 
 

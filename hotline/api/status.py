@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
@@ -94,7 +96,7 @@ async def health(context: Annotated[Context, Depends(current)]) -> Health:
 async def status(
     person: Annotated[Person, Depends(need("status.read"))], context: Annotated[Context, Depends(current)]
 ) -> Status:
-    """Parts, live calls, agents by state, queues and workers. What Redis would have to tell is empty while it is away."""
+    """Parts, live calls, agents by state, queues and workers. What only Redis knows is empty while it is away."""
     now = time.time()
     kinds: dict[str, list[dict[str, Any]]] = {}
     for key, entity in context.board.state.items():
@@ -141,7 +143,7 @@ async def _parts(context: Context) -> list[Part]:
     return found
 
 
-def _leased(entries: dict[str, str], now: float) -> list[dict[str, Any]]:
+def _leased(entries: Mapping[Any, Any], now: float) -> list[dict[str, Any]]:
     decoded = [json.loads(text) for text in entries.values()]
     return [one for one in decoded if one.get("lease", 0) > now]
 
@@ -159,10 +161,8 @@ async def beat(context: Context) -> None:
     """Our own heartbeat, until cancelled."""
     while True:
         body = json.dumps({"pid": os.getpid(), "since": context.since, "feeds": len(context.feeds.open)})
-        try:
+        with contextlib.suppress(RedisError, OSError, TimeoutError):  # the probe tells
             await context.redis.set(keys.part("api"), body, ex=keys.PART_LEASE_SECONDS)
-        except (RedisError, OSError, TimeoutError):
-            pass  # the probe tells
         await asyncio.sleep(HEARTBEAT_SECONDS)
 
 

@@ -34,11 +34,26 @@ BOARD_EPOCH: Final = "hotline:board:epoch"
 """Random string; a new one means: start again from a snapshot. Its absence tells routing that Redis was emptied."""
 BOARD_KEEP: Final = 5_000
 
+AGENTS: Final = "hotline:agents"
+"""Hash agent id → JSON of routing's record (state, reason, requested, wrap-up …), so that a new routing goes on from
+it."""
+EXPERTS: Final = "hotline:experts"
+"""Hash expert id → JSON of routing's record (free, reserved, on call; last used; calls today)."""
+PEOPLE: Final = "hotline:people"
+"""JSON of everyone routing last read from the database, for a routing that starts while the database is away. Numbers
+in it are sealed."""
+
 JOBS_WAKE: Final = "hotline:jobs:wake"
 """List; anything pushed here wakes the archiver at once."""
 
 DEMO_REQUESTS: Final = "hotline:demo:requests"
 """List of JSON {agent_id, username} pushed by the console's "call me now" and popped by the simulator."""
+
+DEMO_PAUSE: Final = "hotline:demo:pause"
+"""Whoever holds this (SET NX, with a time to live, renewed) has the demo's stage to himself: `hotline simulate` sets it, the
+demo's trickle then leaves its seats, phones and port, and comes back when it is gone."""
+DEMO_TRICKLE: Final = "hotline:demo:trickle"
+"""What the demo's trickle does: `running` or `paused`; expires soon after it dies."""
 
 
 def commands(call_id: str) -> str:

@@ -34,7 +34,7 @@ NOT_RECORDED: Final = "not_recorded"
 
 def fold(facts: Iterable[Fact]) -> CallRecord:
     """The record that these facts of one call make. Raises ValueError when there are none, or of two calls."""
-    unique = {(fact.source, fact.epoch, fact.seq): fact for fact in facts}
+    unique = {(fact.call_id, fact.source, fact.epoch, fact.seq): fact for fact in facts}
     # Routing's facts last: what it says of a transfer adds to what the conversation knows, never the other way round.
     ordered = sorted(unique.values(), key=lambda fact: (fact.source == ROUTING, fact.epoch, fact.seq, fact.source))
     if len({fact.call_id for fact in ordered}) != 1:

@@ -19,7 +19,17 @@ from typing import Any, Final
 FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         # the caller's visit
-        "call_arrived": ("trunk", "called", "caller_enc", "caller_masked", "caller_hash", "region_hint", "flow", "flow_version", "worker"),
+        "call_arrived": (
+            "trunk",
+            "called",
+            "caller_enc",
+            "caller_masked",
+            "caller_hash",
+            "region_hint",
+            "flow",
+            "flow_version",
+            "worker",
+        ),
         "call_answered": (),
         "notice_played": ("prompt",),
         "flow_moved": ("node",),
@@ -82,7 +92,18 @@ CAUSES: Final = (
 
 ENDED_BY: Final = ("caller", "agent", "expert", "flow", "system", "transfer")
 
-PHASES: Final = ("arrived", "ivr", "queue", "agent_ringing", "agent_talk", "hold", "transfer", "expert_talk", "rating", "goodbye")
+PHASES: Final = (
+    "arrived",
+    "ivr",
+    "queue",
+    "agent_ringing",
+    "agent_talk",
+    "hold",
+    "transfer",
+    "expert_talk",
+    "rating",
+    "goodbye",
+)
 """Where a call stands; `call_ended.phase` is the one it was in when the first leg went."""
 
 DIAL_STATUS: Final = ("answered", "no_answer", "busy", "refused", "failed", "cancelled")

@@ -1,1 +1,1 @@
-"""Matches waiting callers to agents and experts: the single active writer."""
+"""Routing: the single active writer of queues, offers and agent states."""

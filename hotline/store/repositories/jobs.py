@@ -124,7 +124,8 @@ def holders(session: Session) -> list[str]:
 
 def counts(session: Session) -> dict[str, int]:
     """Number of jobs in each state."""
-    return {state: count for state, count in session.execute(select(Job.state, func.count()).group_by(Job.state))}
+    found = session.execute(select(Job.state, func.count()).group_by(Job.state))
+    return {row[0]: row[1] for row in found}
 
 
 def by_key(session: Session, key: str) -> Job | None:

@@ -289,9 +289,7 @@ def upgrade() -> None:
         sa.Column("region_code", sa.String(length=64), nullable=True),
         sa.Column("level", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
-        sa.CheckConstraint(
-            "level IN ('province', 'city', 'county', 'town', 'village')", name=op.f("ck_dispatch_rules_level")
-        ),
+        sa.CheckConstraint("level IN ('province', 'city', 'county', 'town', 'village')", name=op.f("ck_dispatch_rules_level")),
         sa.ForeignKeyConstraint(["region_code"], ["regions.code"], name=op.f("fk_dispatch_rules_region_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_rules")),
     )
@@ -349,9 +347,7 @@ def upgrade() -> None:
             "from_minute BETWEEN 0 AND 1440 AND to_minute BETWEEN 0 AND 1440", name=op.f("ck_roster_shifts_minutes")
         ),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_roster_shifts_weekday")),
-        sa.ForeignKeyConstraint(
-            ["expert_id"], ["experts.id"], name=op.f("fk_roster_shifts_expert_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["expert_id"], ["experts.id"], name=op.f("fk_roster_shifts_expert_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_shifts")),
     )
     with op.batch_alter_table("roster_shifts", schema=None) as batch_op:

@@ -1,0 +1,48 @@
+# The habits. `make help` lists them.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## packages, Python environment and console (what run needs)
+	@tools/setup.sh
+
+setup-test: ## the same, and what the tests need
+	@tools/setup.sh --test
+
+run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
+	@exec .venv/bin/hotline run
+
+demo: run ## the same as run
+
+test: setup-test check ## everything: lint, types, imports, unit, flows, integration, SIP, browser
+	@$(PY) -m pytest -q
+
+check: lint types imports console-check ## what reads the code without running it
+
+lint: ## ruff
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q .
+
+types: ## mypy --strict
+	@.venv/bin/mypy
+
+imports: ## who may import whom
+	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+
+console-check: ## types, lint and tests of the console
+	@cd agent_console && npm run --silent check && npm test --silent
+
+quick: ## unit and flow tests only
+	@$(PY) -m pytest -q tests/unit tests/flows
+
+soak: ## longer randomised runs
+	@HOTLINE_TEST_SEEDS=5000 $(PY) -m pytest -q tests/unit -k "simulation or walk"
+
+bench: ## the measured figures (benchmarks/README.md)
+	@$(PY) benchmarks/run.py
+
+lock: ## renew requirements.lock from pyproject.toml
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
+
+.PHONY: help setup setup-test run demo test check lint types imports console-check quick soak bench lock

@@ -1,0 +1,60 @@
+"""What each of our own parts runs, by name; imported late, so that a part loads only what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hotline import logs
+from hotline.core.errors import HotlineError, Missing
+from hotline.settings import Settings
+
+
+def run_part(name: str, settings: Settings) -> None:
+    """Run one part in this process until SIGTERM. Raises Missing `part.unknown`."""
+    logs.setup(name, settings.log_level)
+    match name:
+        case "pool":
+            _pool(settings)
+        case "routing":
+            from hotline.routing.main import main as routing
+
+            routing(settings)
+        case "archiver":
+            from hotline.jobs.archiver import main as archiver
+
+            archiver(settings)
+        case "jobs":
+            from hotline.jobs.worker import main as worker
+
+            worker(settings)
+        case "api":
+            from hotline.api.server import main as server
+
+            server(settings)
+        case "simulate":
+            from hotline.simulate.trickle import main as trickle
+
+            trickle(settings)
+        case _:
+            raise Missing("part.unknown", name=name)
+
+
+def _pool(settings: Settings) -> None:
+    from hotline.conversation import pool
+    from hotline.conversation.context import Context
+    from hotline.edge.rpc import Rpc
+
+    edge = Rpc(settings)
+
+    def end_leg(leg: dict[str, Any]) -> None:
+        """A leg whose worker is dead: BYE to an answered one, CANCEL to one that rings."""
+        log = logs.get("pool")
+        try:
+            if leg["state"] == "confirmed":
+                edge.terminate_dialog(leg["sip_call_id"], leg["from_tag"], leg["to_tag"])
+            else:
+                edge.cancel(leg["sip_call_id"], int(leg["cseq"]))
+        except HotlineError as error:
+            log.warning("end_leg_failed", code=error.code)
+
+    pool.main(Context.load(settings), end_leg)

@@ -1,0 +1,199 @@
+"""Starts the parts, watches them, starts again what died, and stops them in order."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+from hotline import logs
+from hotline.bootstrap.guard import Guard, group_alive
+from hotline.bootstrap.parts import STOP_ORDER, Part
+from hotline.settings import Settings
+
+log = logs.get("supervisor")
+
+READY_SECONDS: Final = 30.0
+BACK_OFF_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
+"""Pauses before the next start of a part that keeps dying."""
+STEADY_SECONDS: Final = 60.0
+"""A part that has run this long has its earlier deaths forgiven."""
+LOG_BYTES: Final = 20_000_000
+PR_SET_PDEATHSIG: Final = 1
+
+
+class StartFailed(Exception):
+    """A vital part did not come up; the text names it and its log."""
+
+
+@dataclass(slots=True)
+class Running:
+    """One part as the supervisor sees it."""
+
+    part: Part
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    restarts: int = 0
+    next_start: float = 0.0
+    log: IO[bytes] | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """`settings.home` must be absolute: the parts get it by environment."""
+
+    settings: Settings
+    parts: list[Part]
+    environment: dict[str, str]
+    running: dict[str, Running] = field(default_factory=dict)
+    stopping: bool = False
+    _guard: Guard | None = None
+
+    def start(self, progress: Callable[[Part, float], None]) -> None:
+        """Bring all parts up in order; parts after `kamailio` start together. Raises StartFailed."""
+        self._guard = Guard()
+        self.settings.logs_dir.mkdir(parents=True, exist_ok=True)
+        edge = [part for part in self.parts if part.name in ("redis", "rtpengine", "kamailio")]
+        for group in ([part] for part in edge):
+            self._bring_up(group, progress)
+        self._bring_up([part for part in self.parts if part not in edge], progress)
+        self.note()
+
+    def _bring_up(self, group: list[Part], progress: Callable[[Part, float], None]) -> None:
+        began = time.monotonic()
+        for part in group:
+            self._launch(part)
+        waiting = list(group)
+        while waiting and not self.stopping:
+            for part in list(waiting):
+                if part.ready(self.settings):
+                    waiting.remove(part)
+                    progress(part, time.monotonic() - began)
+                elif (process := self.running[part.name].process) and process.poll() is not None and part.vital:
+                    raise StartFailed(self._why(part, f"ended with code {process.returncode}"))
+            late = time.monotonic() - began > READY_SECONDS
+            vital = [part for part in waiting if part.vital]
+            if late and vital:
+                raise StartFailed(self._why(vital[0], f"not ready after {READY_SECONDS:.0f} s"))
+            if late:
+                return
+            time.sleep(0.05)
+
+    def _why(self, part: Part, what: str) -> str:
+        path = self.settings.logs_dir / f"{part.name}.log"
+        with contextlib.suppress(OSError):
+            lines = path.read_text("utf-8", errors="replace").strip().splitlines()
+            what += f"; last line of {path}: {lines[-1][:300]}" if lines else f"; see {path}"
+        return f"{part.name}: {what}"
+
+    def _launch(self, part: Part) -> None:
+        running = self.running.setdefault(part.name, Running(part))
+        path = self.settings.logs_dir / f"{part.name}.log"
+        with contextlib.suppress(OSError):
+            if path.stat().st_size > LOG_BYTES:
+                path.replace(path.with_suffix(".log.1"))
+        if running.log is None or running.log.closed:
+            running.log = path.open("ab")
+        running.process = subprocess.Popen(
+            part.command(self.settings),
+            stdin=subprocess.DEVNULL,
+            stdout=running.log,
+            stderr=running.log,
+            env=self.environment,
+            start_new_session=True,
+            # A second net under the guard: the kernel tells the part when this process dies.
+            preexec_fn=_die_with_parent,
+        )
+        running.started = time.monotonic()
+        assert self._guard
+        self._guard.add(running.process.pid)
+
+    def watch(self) -> None:
+        """Until `stopping` is set: restart what dies, and write down how things stand."""
+        noted = 0.0
+        while not self.stopping:
+            for running in self.running.values():
+                self._look_after(running)
+            if time.monotonic() - noted > 2.0:
+                noted = time.monotonic()
+                self.note()
+            time.sleep(0.2)
+
+    def _look_after(self, running: Running) -> None:
+        process, now = running.process, time.monotonic()
+        if process is not None and process.poll() is None:
+            if running.restarts and now - running.started > STEADY_SECONDS:
+                running.restarts = 0
+            return
+        if process is not None:
+            log.error("part_died", part_name=running.part.name, code=process.returncode)
+            # Helpers it left in its group (Kamailio's children; not the pool's workers, which carry callers).
+            if running.part.name != "pool":
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                if self._guard:
+                    self._guard.drop(process.pid)
+            running.process = None
+            running.next_start = now + BACK_OFF_SECONDS[min(running.restarts, len(BACK_OFF_SECONDS) - 1)]
+            running.restarts += 1
+        if now >= running.next_start:
+            try:
+                self._launch(running.part)
+            except Exception as error:
+                log.error("part_not_started", part_name=running.part.name, reason=type(error).__name__)
+                running.next_start = now + BACK_OFF_SECONDS[-1]
+
+    def note(self) -> None:
+        """Write `run/parts.json`, from which `hotline status` reads."""
+        state: dict[str, Any] = {"supervisor": {"pid": os.getpid()}, "parts": {}}
+        for name, running in self.running.items():
+            process = running.process
+            up = process is not None and process.poll() is None
+            state["parts"][name] = {
+                "zh": running.part.zh,
+                "pid": process.pid if process and up else 0,
+                "state": "up" if up else "down",
+                "restarts": running.restarts,
+                "seconds": round(time.monotonic() - running.started, 1) if up else 0,
+            }
+        path = self.settings.run_dir / "parts.json"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
+        temporary.replace(path)
+
+    def stop(self, progress: Callable[[str, float], None]) -> None:
+        """Stop the parts in order, each with its own patience; nothing is left after."""
+        self.stopping = True
+        for name in sorted(self.running, key=lambda item: STOP_ORDER.index(item) if item in STOP_ORDER else 99):
+            running = self.running[name]
+            process = running.process
+            if process is None:
+                continue
+            began = time.monotonic()
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(running.part.drain_seconds)
+            if group_alive(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+            if running.log:
+                running.log.close()
+            progress(name, time.monotonic() - began)
+        with contextlib.suppress(OSError):
+            (self.settings.run_dir / "parts.json").unlink()
+        if self._guard:
+            self._guard.close()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

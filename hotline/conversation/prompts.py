@@ -1,0 +1,29 @@
+"""Finding the WAV of a prompt: the bureau's own first, then the shipped one; the caller's language, then Mandarin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class Prompts:
+    """Made once by the fork server; a missing prompt is left out of what is played (start-up checks name it)."""
+
+    def __init__(self, directories: Iterable[Path]) -> None:
+        self._files: dict[tuple[str, str], Path] = {}
+        for directory in directories:
+            for path in [*sorted(directory.glob("*.wav")), *sorted(directory.glob("*/*.wav"))]:
+                language = "" if path.parent == directory else path.parent.name
+                self._files.setdefault((language, path.stem), path)
+
+    def file(self, prompt: str, language: str) -> Path | None:
+        """`prompt` may be `id` or `id@language`."""
+        name, _, own = prompt.partition("@")
+        for candidate in (own or language, "", "zh-CN", "en"):
+            if found := self._files.get((candidate, name)):
+                return found
+        return None
+
+    def files(self, prompts: Iterable[str], language: str) -> list[Path]:
+        found = (self.file(prompt, language) for prompt in prompts)
+        return [path for path in found if path]

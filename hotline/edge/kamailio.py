@@ -1,0 +1,268 @@
+"""Kamailio: its configuration from the settings, its command line, and a check before it is started.
+
+The templates stand in `infra/kamailio/`; docs/adr/0003-edge.md says why the routes are as they are.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import jinja2
+
+from hotline.bus import keys
+from hotline.edge import programs, rtpengine, trunks
+from hotline.edge.errors import EdgeError
+from hotline.settings import Settings
+
+missing_packages = programs.missing_packages
+PACKAGES = programs.PACKAGES
+
+TEMPLATES: Final = Path(__file__).resolve().parent.parent.parent / "infra" / "kamailio"
+
+RETRY_AFTER_SECONDS: Final = 5
+MAX_CLAIMS: Final = 10
+"""Workers tried for one caller: each dead one costs 2 s, and a transaction holds at most 12 branches."""
+MAX_WRONG_PASSWORDS: Final = 5
+"""Wrong passwords from one address for one extension within 30 s, then 403 for the rest of them (the packaged tier of
+5 failed logins in 30 s)."""
+BAN_SECONDS: Final = 60
+CHILDREN: Final = 4
+"""Receiving processes a socket. A REGISTER or INVITE takes well under a millisecond, a hanging Redis at most 0.3 s."""
+SUN_PATH_MAX: Final = 107
+"""Longest path of a Unix socket on Linux."""
+
+REFUSALS: Final = (
+    "refused_source",
+    "refused_method",
+    "refused_auth",
+    "refused_body",
+    "refused_size",
+    "refused_malformed",
+    "refused_flood",
+    "refused_rate",
+    "refused_capacity",
+    "refused_number",
+    "refused_prefix",
+    "refused_replaces",
+    "refused_extension",
+    "refused_route",
+    "refused_hops",
+    "refused_media",
+    "refused_reply",
+)
+"""Counters of refused requests by reason."""
+COUNTERS: Final = (*REFUSALS, "no_worker", "worker_failed", "redis_away")
+
+METHODS: Final = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "PRACK", "REGISTER")
+
+_MODULES: Final = (
+    "debugger", "kex", "corex", "tm", "tmx", "sl", "pv", "xlog", "rr", "maxfwd", "textops", "textopsx", "siputils",
+    "sanity", "statistics", "htable", "pike", "pipelimit", "usrloc", "registrar", "nathelper", "auth", "dialog",
+    "ndb_redis", "jsonrpcs",
+)  # fmt: skip
+
+_QUIET: Final = (
+    "core", "pv", "textops", "textopsx", "sanity", "siputils", "tm", "sl", "rr", "maxfwd", "registrar", "usrloc",
+    "auth", "nathelper", "dialog",
+)  # fmt: skip
+
+# Headers a request may carry to a worker. Supported is written anew (timer only), Require is checked and dropped.
+_KEPT_HEADERS: Final = (
+    "Accept", "Allow", "Date", "Diversion", "Expires", "History-Info", "Min-SE", "P-Asserted-Identity",
+    "P-Preferred-Identity", "Privacy", "RAck", "Reason", "Remote-Party-ID", "Session-Expires", "Subject", "Timestamp",
+    "User-Agent", "User-to-User", "x",
+)  # fmt: skip
+_KEPT_REPLY_HEADERS: Final = (
+    "Accept", "Allow", "Date", "Min-SE", "P-Asserted-Identity", "Privacy", "Reason", "Require", "Retry-After", "RSeq",
+    "Session-Expires", "Supported", "k", "x", "Timestamp", "Unsupported", "Warning", "WWW-Authenticate",
+    "Proxy-Authenticate",
+)  # fmt: skip
+
+MEDIA_FLAGS: Final = (
+    "trust-address replace-origin replace-session-connection ICE=remove RTP/AVP DTLS=off rtcp-mux-demux strict-source "
+    "codec-strip-all codec-except-PCMA codec-except-PCMU codec-except-telephone-event"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A desk phone's account. `ha1`: 32 hex digits, MD5 of `extension:sip.domain:password`."""
+
+    extension: str
+    ha1: str
+
+
+def render(settings: Settings, phones: Sequence[Phone], run_dir: Path | None = None) -> Path:
+    """Write `kamailio.cfg` (mode 0600: it holds password hashes) and its lists, by default into `settings.run_dir`.
+
+    Raises :class:`EdgeError` for settings that cannot be written, or when the Debian packages are missing.
+    """
+    folder = (run_dir or settings.run_dir).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    text = env.get_template("kamailio.cfg.j2").render(_values(settings, phones, folder))
+    _write(folder / "dispatcher.list", trunks.ping_list(settings.trunks))
+    path = folder / "kamailio.cfg"
+    _write(path, text)
+    return path
+
+
+def command(settings: Settings) -> list[str]:
+    """Command line that runs Kamailio in the foreground, logging to standard error; no pid file.
+
+    Start it in a process group of its own and end the whole group: when the main process is killed with SIGKILL its
+    children stay behind and keep the ports.
+    """
+    path = settings.run_dir.resolve() / "kamailio.cfg"
+    return [programs.program("kamailio"), "-DD", "-E", "-f", str(path), "-m", "64", "-M", "8"]
+
+
+def ports(settings: Settings) -> list[tuple[str, int, str]]:
+    """UDP ports the edge will bind, as (address, port, settings key): to be looked at before a start, so that one
+    already taken is told by its key."""
+    found = [
+        ("127.0.0.1", settings.sip.inside_port, "sip.inside_port"),
+        (settings.sip.host, settings.sip.port, "sip.port"),
+    ]
+    if settings.media.relay == "always":
+        found.append(("127.0.0.1", settings.media.control_port, "media.control_port"))
+    return found
+
+
+def check(path: Path) -> None:
+    """Have Kamailio read the configuration without running it.
+
+    Raises :class:`EdgeError` (`edge.config`) with the first message and its line.
+    """
+    done = subprocess.run(
+        [programs.program("kamailio"), "-c", "-E", "-f", str(path), "-m", "64", "-M", "8"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stderr.splitlines() if "ERROR" in line or "CRITICAL" in line]
+    first = next((line for line in lines if "parse error" in line), lines[0] if lines else done.stderr.strip()[-200:])
+    at = re.search(r"line (\d+)", first)
+    line = int(at.group(1)) if at else 0
+    raise EdgeError("edge.config", file=str(path), line=line, message=first.split(">: ")[-1][:300])
+
+
+def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[str, Any]:
+    sip, media = settings.sip, settings.media
+    rpc_socket = folder / "kamailio_rpc.sock"
+    if len(os.fsencode(rpc_socket)) > SUN_PATH_MAX:
+        raise EdgeError("edge.bad_value", key="home", value=f"{folder} is too long a path for a socket")
+    relay = media.relay == "always"
+    outside = _listen_address(sip.host)
+    pings = any(trunk.options_ping for trunk in settings.trunks)
+    modules = [*_MODULES, *(["rtpengine"] if relay else []), *(["dispatcher"] if pings else [])]
+    two = len(rtpengine.interfaces(settings)) == 2
+    return {
+        "children": CHILDREN,
+        "host": outside,
+        "port": sip.port,
+        "inside_port": sip.inside_port,
+        "domain": trunks.plain(sip.domain, "sip.domain"),
+        "run_dir": trunks.plain(str(folder), "home"),
+        "rpc_socket": str(rpc_socket),
+        "module_path": f"{programs.module_path()}/",
+        "modules": modules,
+        "quiet_modules": _QUIET,
+        "redis_server": _redis_server(settings.redis_url),
+        "idle_key": keys.IDLE,
+        "relay": relay,
+        "pings": pings,
+        "control_port": media.control_port,
+        "trunks": trunks.render_trunks(settings.trunks),
+        "phones": [_checked(phone) for phone in phones],
+        "nobody_ha1": secrets.token_hex(16),
+        "allowed": trunks.prefixes(settings.transfer.allowed_prefixes, "transfer.allowed_prefixes"),
+        "barred": trunks.prefixes(settings.transfer.barred_prefixes, "transfer.barred_prefixes"),
+        "flood_requests": sip.flood_requests,
+        "max_calls_per_second": sip.max_calls_per_second,
+        "max_message_bytes": sip.max_message_bytes,
+        "max_body_bytes": sip.max_body_bytes,
+        "max_claims": MAX_CLAIMS,
+        "max_wrong_passwords": MAX_WRONG_PASSWORDS,
+        "retry_after_s": RETRY_AFTER_SECONDS,
+        "worker_port_from": sip.worker_port_from,
+        "worker_port_to": min(65_535, sip.worker_port_from + max(settings.pool.max * 2, 1000)),
+        "allowed_methods": METHODS,
+        "allowed_within": [method for method in METHODS if method != "REGISTER"],
+        "kept_headers": _KEPT_HEADERS,
+        "kept_reply_headers": _KEPT_REPLY_HEADERS,
+        "counters": COUNTERS,
+        "media_flags": MEDIA_FLAGS,
+        "direction_in": " direction=outside direction=inside" if two else "",
+        "direction_out": " direction=inside direction=outside" if two else "",
+        "flags": {"offered": 1, "phone": 2},
+        "timers": {
+            # Silence of a worker: it is dead, take the next. Afterwards it has answered 100 and is at work.
+            "worker_silent_ms": 2000,
+            "worker_answer_ms": 30_000,
+            # Phones and carriers: 5 s to say anything at all, then as long as the worker lets them ring.
+            "outside_silent_ms": 5000,
+            "outside_ring_ms": 120_000,
+            "dialog_s": int(settings.limits.max_call_seconds) + 60,
+            "ban_s": BAN_SECONDS,
+        },
+    }
+
+
+def _listen_address(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise EdgeError("edge.bad_value", key="sip.host", value=f"{host[:60]} is not an address") from None
+    if address.is_unspecified or address.version != 4:
+        # Kamailio writes this address into Via, Record-Route and Contact: it must be one that others can reach.
+        raise EdgeError("edge.bad_value", key="sip.host", value=f"{host}: name one IPv4 address of this machine")
+    return str(address)
+
+
+def _checked(phone: Phone) -> Phone:
+    if not re.fullmatch(r"[A-Za-z0-9_.\-]{1,32}", phone.extension):
+        raise EdgeError("edge.bad_value", key="extension", value=phone.extension[:32])
+    if not re.fullmatch(r"[0-9a-f]{32}", phone.ha1):
+        raise EdgeError("edge.bad_value", key=f"ha1 of {phone.extension}", value="not 32 hex digits")
+    return phone
+
+
+def _redis_server(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"name=hotline;unix={trunks.plain(parts.path, 'redis.url')};db=0"
+    if parts.scheme != "redis":
+        raise EdgeError("edge.bad_value", key="redis.url", value=f"{parts.scheme}:// is not supported by the edge")
+    host = trunks.plain(parts.hostname or "127.0.0.1", "redis.url")
+    database = parts.path.strip("/") or "0"
+    server = f"name=hotline;addr={host};port={parts.port or 6379};db={int(database)}"
+    if parts.password:
+        server += f";pass={trunks.plain(unquote(parts.password), 'redis.url')}"
+    return server
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, readable by the owner only."""
+    part = path.with_name(path.name + ".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(part, path)

@@ -1,0 +1,177 @@
+"""The process that does after-call work: an RQ worker for what is pushed, and a sweep of the table for what was not (a
+wake-up lost with Redis, a time that has come, a lease whose holder died). While Redis is away the sweep runs the jobs
+itself."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import redis
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline import logs
+from hotline.bus.client import connect
+from hotline.core.ids import new_id
+from hotline.jobs.durable import Handler, Runner, Waker, describe, holder, is_dead, serve
+from hotline.jobs.handlers import handlers as all_handlers
+from hotline.jobs.part import Heartbeat, stopping
+from hotline.secrecy import Secrecy
+from hotline.settings import Settings
+from hotline.store import audit
+from hotline.store.engine import Store, is_away
+from hotline.store.repositories import jobs
+
+SWEEP_SECONDS: Final = 2.0
+POLL_SECONDS: Final = 0.2
+REWAKE_SECONDS: Final = 30.0
+"""A due job that was pushed and not run within this time is pushed again."""
+BURST: Final = 20
+"""Jobs between two looks at the clock."""
+ANCHOR_SECONDS: Final = 300.0
+BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+log = logs.get(__name__)
+
+
+class _RqWorker(SimpleWorker):
+    """Runs jobs in this process; the signals stay ours."""
+
+    def _install_signal_handlers(self) -> None:
+        pass
+
+
+class Worker:
+    """The work without the loop. `pause` seconds of real time lie between two rounds."""
+
+    def __init__(self, store: Store, settings: Settings, handlers: Mapping[str, Handler] | None = None) -> None:
+        self._store = store
+        self._settings = settings
+        self._waker = Waker(settings.redis_url)
+        self._runner = Runner(store, handlers if handlers is not None else all_handlers())
+        serve(self._runner)
+        self._woken: dict[str, float] = {}
+        self._next_sweep = 0.0
+        self._next_anchor = 0.0
+        self._failures = 0
+        self._rq: _RqWorker | None = None
+        self._stop = False
+
+    def take_over(self) -> None:
+        """Free the jobs of workers of this host that are gone, at once instead of when their lease runs out."""
+        with self._store.write() as session:
+            gone = [name for name in jobs.holders(session) if is_dead(name)]
+            freed = jobs.release(session, gone, time.time()) if gone else 0
+        if freed:
+            log.warning("jobs_taken_over", count=freed)
+
+    def once(self) -> float:
+        """One round: sweep when due, then work off what RQ has. Seconds to wait before the next."""
+        try:
+            if time.monotonic() >= self._next_sweep:
+                self.sweep()
+                self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            if time.monotonic() >= self._next_anchor:
+                self.anchor()
+                self._next_anchor = time.monotonic() + ANCHOR_SECONDS
+            self._failures = 0
+        except SQLAlchemyError as exc:
+            log.error("database_away" if is_away(exc) else "sweep_failed", error=describe(exc))
+            self._failures += 1
+            return BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1]
+        return 0.0 if self._burst() else POLL_SECONDS
+
+    def sweep(self) -> None:
+        """Push every due job through RQ; run them here when Redis is away."""
+        now = time.time()
+        with self._store.read() as session:
+            found = jobs.due(session, now)
+        self._woken = {job_id: at for job_id, at in self._woken.items() if job_id in found}
+        fresh = [job_id for job_id in found if now - self._woken.get(job_id, 0.0) >= REWAKE_SECONDS]
+        if not fresh:
+            return
+        if self._waker.wake(fresh):
+            self._woken.update(dict.fromkeys(fresh, now))
+            return
+        for job_id in fresh:
+            if self._stop:
+                return
+            self._runner.run(job_id)
+
+    def anchor(self) -> None:
+        """Note the head of the audit chain outside the database, when it has moved."""
+        with self._store.read() as session:
+            head = audit.head(session)
+        path = anchor_file(self._settings)
+        known = audit.read_anchors(path.read_text("utf-8")) if path.exists() else []
+        if head.seq and (not known or known[-1] != head):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(audit.anchor_line(head, time.time()) + "\n")
+
+    def stop(self) -> None:
+        """Take no further job. Safe in a signal handler."""
+        self._stop = True
+        if self._rq is not None:
+            self._rq._stop_requested = True
+
+    def _burst(self) -> bool:
+        if self._stop or not self._waker.pending():
+            return False
+        try:
+            self._rq = _RqWorker(
+                [self._waker.queue],
+                name=new_id("wrk", time.time()),
+                connection=self._waker.queue.connection,
+                serializer=JSONSerializer,
+            )
+            return bool(self._rq.work(burst=True, logging_level="WARNING", max_jobs=BURST))
+        except redis.RedisError:
+            return False  # the sweep goes on without it
+        finally:
+            self._rq = None
+
+
+def anchor_file(settings: Settings) -> Path:
+    """Where the heads of the audit chain are noted; copy it away from this machine now and then."""
+    return settings.home / "audit_anchors.txt"
+
+
+def serve_until(stop: threading.Event, worker: Worker, beat: Callable[[], Any]) -> None:
+    """The loop: until `stop` is set."""
+    while not stop.is_set():
+        beat()
+        pause = worker.once()
+        if pause:
+            stop.wait(pause)
+
+
+def main(settings: Settings, handlers: Mapping[str, Handler] | None = None) -> None:
+    """Run until SIGTERM or SIGINT; the job in hand is finished first. The caller has set logging up and migrated the
+    database. `handlers`: other kinds of jobs (for tests)."""
+    os.nice(10)  # sealing must never disturb a call
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    store = Store(settings, Secrecy.from_dir(settings.keys_dir))
+    worker = Worker(store, settings, handlers)
+    heartbeat = Heartbeat(connect(settings.redis_url), "jobs")
+    log.info("jobs_started", holder=holder())
+    with stopping(worker.stop) as stop:
+        while not stop.is_set():
+            try:
+                worker.take_over()
+                break
+            except SQLAlchemyError as exc:
+                log.error("database_away", error=describe(exc))
+                heartbeat.beat()
+                stop.wait(2.0)
+        serve_until(stop, worker, heartbeat.beat)
+    heartbeat.end()
+    serve(None)
+    store.close()
+    log.info("jobs_stopped")

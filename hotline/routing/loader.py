@@ -1,0 +1,100 @@
+"""The thread that talks to the database, so that a slow or absent one never delays a caller."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline import logs
+from hotline.core.routing_state import People
+from hotline.routing import people
+from hotline.secrecy import Secrecy
+from hotline.settings import Settings
+from hotline.store.engine import Store
+from hotline.store.repositories import agents
+
+RELOAD_SECONDS: Final = 10.0
+
+log = logs.get("routing.loader")
+
+
+class Loader:
+    """Reads people every 10 s and when asked, writes desired states. What it read waits in `loaded`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store: Store | None = None
+        self._wake = threading.Event()
+        self._stopping = False
+        self._lock = threading.Lock()
+        self._wishes: dict[str, str] = {}
+        self._away = False
+        self.loaded: queue.SimpleQueue[People] = queue.SimpleQueue()
+        self.first_done = threading.Event()
+        """Set after the first attempt, successful or not."""
+        self._thread = threading.Thread(target=self._run, name="people", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def reload(self) -> None:
+        """Read again at once."""
+        self._wake.set()
+
+    def remember(self, agent_id: str, state: str) -> None:
+        """Write an agent's desired state, when the database can take it; the latest wins."""
+        with self._lock:
+            self._wishes[agent_id] = state
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread; waits up to 2 s for what is under way."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(2.0)
+        if self._store is not None and not self._thread.is_alive():
+            self._store.close()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._once()
+            self.first_done.set()
+            self._wake.wait(RELOAD_SECONDS)
+            self._wake.clear()
+        self._write()
+
+    def _once(self) -> None:
+        try:
+            if self._store is None:
+                self._store = Store(self._settings, Secrecy.from_dir(self._settings.keys_dir))
+            self.loaded.put(people.load(self._store, time.time()))
+        except (SQLAlchemyError, OSError) as exc:
+            self._note_away(exc)
+        else:
+            if self._away:
+                log.info("database_back")
+            self._away = False
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            wishes, self._wishes = self._wishes, {}
+        if not wishes or self._store is None:
+            return
+        try:
+            with self._store.write() as session:
+                for agent_id, state in wishes.items():
+                    agents.set_desired_state(session, agent_id, state)
+        except (SQLAlchemyError, OSError) as exc:
+            with self._lock:
+                self._wishes = {**wishes, **self._wishes}
+            self._note_away(exc)
+
+    def _note_away(self, exc: Exception) -> None:
+        if not self._away:
+            log.warning("database_away", error=type(exc).__name__)
+        self._away = True

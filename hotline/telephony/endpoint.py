@@ -1,0 +1,231 @@
+"""One pjsua2 endpoint in one process and one thread: up to four legs, G.711 and telephone events only.
+
+Measured facts that shape this file (wheel 2.15.1.post1): at most 4 calls a process; `threadCnt=0` with
+`mainThreadOnly=True`, so that every callback runs inside :meth:`Endpoint.poll`; a callback only appends to `events`
+inside a catch-all, because an exception in it is swallowed and the caller would get no answer; every object stays
+referenced until the process ends, because a collected `Call` can hang up a newer one.
+
+Nothing but loopback and the edge may reach this process: it trusts its peer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+import pjsua2 as pj
+
+from hotline.core.conversations.model import CALLER
+from hotline.telephony import messages
+from hotline.telephony.events import IncomingCall, RefusedCall
+from hotline.telephony.legs import Leg
+
+CODECS: Final = (("PCMA/8000", 255), ("PCMU/8000", 254))
+"""A-law first (rules A.14); everything else the wheel brings (speex, iLBC, GSM, G.722) is off."""
+CLOCK_RATE: Final = 8000
+
+
+class Endpoint:
+    """The SIP and media side of one conversation. `events` receives core events, `IncomingCall` and `RefusedCall`,
+    `Dialog`; the owner takes them out after each :meth:`poll`.
+    """
+
+    def __init__(
+        self,
+        *,
+        sip_port: int,
+        rtp_port: int,
+        inside_proxy: str,
+        identity: str,
+        codecs: tuple[tuple[str, int], ...] = CODECS,
+        log_level: int = 1,
+        session_timer_seconds: int = 1800,
+    ) -> None:
+        """Start SIP on `127.0.0.1:sip_port` and use RTP ports from `rtp_port` on (20 of them). `inside_proxy` (a SIP URI
+        with `;lr`) takes every request we send; `identity` is the From of calls without a trunk.
+
+        Raises pjsua2.Error when a port is taken.
+        """
+        self.events: deque[Any] = deque()
+        self.legs: dict[str, Leg] = {}
+        self.sip_port = sip_port
+        self._rtp_port = rtp_port
+        self._proxy = inside_proxy
+        self._timer_seconds = session_timer_seconds
+        self._keep: list[Any] = []
+        self._accounts: dict[str, Any] = {}
+        self._ep = _Endpoint(self)
+        self._ep.libCreate()
+        config = pj.EpConfig()
+        config.uaConfig.threadCnt = 0
+        config.uaConfig.mainThreadOnly = True
+        config.uaConfig.maxCalls = 4
+        config.uaConfig.userAgent = "hotline"
+        config.logConfig.level = log_level
+        config.logConfig.consoleLevel = log_level
+        config.logConfig.msgLogging = 0
+        config.medConfig.clockRate = CLOCK_RATE
+        config.medConfig.sndClockRate = CLOCK_RATE
+        config.medConfig.ecTailLen = 0
+        config.medConfig.noVad = True
+        config.medConfig.threadCnt = 1
+        self._ep.libInit(config)
+        transport = pj.TransportConfig()
+        transport.port = sip_port
+        transport.boundAddress = "127.0.0.1"
+        self._transport = self._ep.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        self._ep.audDevManager().setNullDev()
+        self._ep.libStart()
+        wanted = dict(codecs)
+        found = self._ep.codecEnum2()
+        for codec in found:
+            name = "/".join(codec.codecId.split("/")[:2])
+            self._ep.codecSetPriority(codec.codecId, wanted.get(name, 0))
+        self._account(identity)
+        self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    @property
+    def address(self) -> str:
+        """Where this worker can be reached by the edge."""
+        return f"sip:127.0.0.1:{self.sip_port}"
+
+    def poll(self, seconds: float) -> None:
+        """Handle SIP for at most `seconds`; returns early when something happened or :meth:`wake` was called."""
+        self._ep.libHandleEvents(max(0, int(seconds * 1000)))
+
+    def wake(self) -> None:
+        """Make a running :meth:`poll` return; the only method other threads may call.
+
+        A SIP keep-alive (two line ends) to our own port does it: PJSIP ignores it, and its select() returns.
+        """
+        with contextlib.suppress(OSError):
+            self._wake.sendto(b"\r\n\r\n", ("127.0.0.1", self.sip_port))
+
+    def dial(self, name: str, uri: str, *, identity: str, headers: dict[str, str] | None = None) -> None:
+        """Send an INVITE as leg `name`. Failures to even send arrive as `LegEnded` with code 500."""
+        leg = Leg(self, self._account(identity), name)
+        self.legs[name] = leg
+        self._keep.append(leg)
+        leg.dial(uri, headers or {})
+
+    def answer(self) -> bool:
+        """Send 200 to the caller. False when the offer cannot be taken; the caller then already has a final answer."""
+        leg = self.legs.get(CALLER)
+        return leg is not None and leg.accept()
+
+    def hang_up(self, name: str, sip_code: int) -> None:
+        """CANCEL, BYE or refuse, whichever fits; nothing when the leg is gone."""
+        leg = self.legs.get(name)
+        if leg:
+            leg.end(sip_code)
+
+    def close(self) -> None:
+        """Tear the library down; the process should end next."""
+        with contextlib.suppress(pj.Error):
+            self._ep.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
+
+    def guard(self, action: Callable[[], None]) -> None:
+        """Run the body of a callback: nothing may escape into the library."""
+        try:
+            action()
+        except Exception:
+            self.events.append(CallbackFailed(traceback.format_exc(limit=4)))
+
+    def _account(self, identity: str) -> Any:
+        """The account whose From is `identity`, made on first use."""
+        if identity in self._accounts:
+            return self._accounts[identity]
+        config = pj.AccountConfig()
+        config.idUri = identity
+        config.regConfig.registrarUri = ""
+        proxies = pj.StringVector()
+        proxies.append(self._proxy)
+        config.sipConfig.proxies = proxies
+        config.sipConfig.transportId = self._transport
+        config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
+        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+        config.callConfig.timerSessExpiresSec = self._timer_seconds
+        config.mediaConfig.transportConfig.port = self._rtp_port
+        config.mediaConfig.transportConfig.portRange = 20
+        config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+        config.natConfig.iceEnabled = False
+        config.natConfig.sdpNatRewriteUse = 0
+        config.natConfig.contactRewriteUse = 0
+        account = _Account(self)
+        account.create(config, not self._accounts)
+        self._accounts[identity] = account
+        return account
+
+    def incoming(self, account: Any, call_id: int, message: str) -> None:
+        """An INVITE arrived. The first one is the caller; this process serves nobody else."""
+        leg = Leg(self, account, CALLER, call_id)
+        self._keep.append(leg)
+        if CALLER in self.legs:
+            leg.name = "stranger"
+            leg.end(486)
+            return
+        self.legs[CALLER] = leg
+        leg.remember(message)
+        found = messages.headers(message)
+        self.events.append(
+            IncomingCall(
+                sip_call_id=found.get("call-id", ""),
+                from_tag=messages.tag_of(found.get("from", "")),
+                caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
+                called=messages.request_user(message),
+                trunk=found.get("x-hotline-trunk", ""),
+            )
+        )
+
+    def refused(self, message: str, sip_code: int) -> None:
+        """The stack refused an INVITE before it became a call."""
+        if CALLER in self.legs:
+            return
+        found = messages.headers(message)
+        self.events.append(
+            RefusedCall(
+                sip_call_id=found.get("call-id", ""),
+                from_tag=messages.tag_of(found.get("from", "")),
+                caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
+                called=messages.request_user(message),
+                trunk=found.get("x-hotline-trunk", ""),
+                sip_code=sip_code,
+            )
+        )
+
+
+class CallbackFailed:
+    """A callback raised; the owner logs `trace`."""
+
+    def __init__(self, trace: str) -> None:
+        self.trace = trace
+
+
+class _Endpoint(pj.Endpoint):
+    def __init__(self, owner: Endpoint) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def onRejectedIncomingCall(self, prm: Any) -> None:
+        self._owner.guard(lambda: self._owner.refused(prm.rdata.wholeMsg, int(prm.statusCode)))
+
+
+class _Account(pj.Account):
+    """Callbacks that do not belong to a call. Everything but a call is refused (the edge refuses it before)."""
+
+    def __init__(self, owner: Endpoint) -> None:
+        super().__init__()
+        self._owner = owner
+
+    def onIncomingCall(self, prm: Any) -> None:
+        call_id, message = prm.callId, prm.rdata.wholeMsg
+        self._owner.guard(lambda: self._owner.incoming(self, call_id, message))
+
+    def onIncomingSubscribe(self, prm: Any) -> None:
+        prm.code = 489
+        prm.reason = "Bad Event"

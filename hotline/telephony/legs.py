@@ -1,0 +1,224 @@
+"""One leg: one SIP dialog with its media. Reports into the endpoint's `events`, never decides."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pjsua2 as pj
+
+from hotline.core.conversations import events as ev
+from hotline.core.conversations.model import CALLER
+from hotline.telephony import messages
+from hotline.telephony.events import Dialog
+
+if TYPE_CHECKING:
+    from hotline.telephony.endpoint import Endpoint
+
+_METHODS = {0: "rfc4733", 1: "info"}
+"""pjsua's numbers for how a digit came (PJSUA_DTMF_METHOD_RFC2833, PJSUA_DTMF_METHOD_SIP_INFO)."""
+
+
+class Leg(pj.Call):
+    """A pjsua2 call with a name. `over` is set once and for all when the dialog has ended."""
+
+    def __init__(self, endpoint: Endpoint, account: Any, name: str, call_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, call_id)
+        self.name = name
+        self.over = False
+        self.confirmed = False
+        self.remote_hold = False
+        self._endpoint = endpoint
+        self._up = False
+        self._rang = False
+        self._ended_by_us = False
+        self._reported = ""
+        self._sip_call_id = ""
+        self._from_tag = ""
+        self._to_tag = ""
+        self._cseq = 1
+
+    # What the owner wants.
+
+    def dial(self, uri: str, headers: dict[str, str]) -> None:
+        option = pj.CallOpParam(True)
+        option.opt.audioCount = 1
+        option.opt.videoCount = 0
+        if headers:
+            vector = pj.SipHeaderVector()
+            for name, value in headers.items():
+                header = pj.SipHeader()
+                header.hName, header.hValue = name, value
+                vector.append(header)
+            option.txOption.headers = vector
+        try:
+            self.makeCall(uri, option)
+        except pj.Error:
+            self._over(500, remote=True)
+
+    def accept(self) -> bool:
+        option = pj.CallOpParam()
+        option.statusCode = 200
+        try:
+            self.answer(option)
+        except pj.Error as error:
+            # 488 or 422 has been sent by the library; make sure of it, and say so.
+            with contextlib.suppress(pj.Error):
+                refuse = pj.CallOpParam()
+                refuse.statusCode = 488
+                self.hangup(refuse)
+            self.refused_with = _status_of(error)
+            return False
+        return True
+
+    refused_with = 488
+
+    def end(self, sip_code: int) -> None:
+        if self.over:
+            return
+        self._ended_by_us = True
+        option = pj.CallOpParam()
+        option.statusCode = sip_code if sip_code >= 300 else 603
+        with contextlib.suppress(pj.Error):
+            self.hangup(option)
+
+    def audio(self) -> Any | None:
+        """The leg's port on the conference bridge, None while it has no media."""
+        if self.over:
+            return None
+        with contextlib.suppress(pj.Error):
+            info = self.getInfo()
+            for index in range(len(info.media)):
+                media = info.media[index]
+                if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status in (
+                    pj.PJSUA_CALL_MEDIA_ACTIVE,
+                    pj.PJSUA_CALL_MEDIA_LOCAL_HOLD,
+                    pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
+                ):
+                    return self.getAudioMedia(index)
+        return None
+
+    def packets(self) -> int:
+        """RTP packets received so far; -1 when there is no stream."""
+        if self.over:
+            return -1
+        with contextlib.suppress(pj.Error):
+            return int(self.getStreamStat(0).rtcp.rxStat.pkt)
+        return -1
+
+    # What the library reports. Bodies run under `guard`.
+
+    def onCallState(self, prm: Any) -> None:
+        self._endpoint.guard(self._state_changed)
+
+    def onCallMediaState(self, prm: Any) -> None:
+        self._endpoint.guard(self._media_changed)
+
+    def onDtmfDigit(self, prm: Any) -> None:
+        digit, method = prm.digit, _METHODS.get(prm.method, "info")
+        self._endpoint.guard(lambda: self._endpoint.events.append(ev.Digit(self.name, digit, method)))
+
+    def onCallTsxState(self, prm: Any) -> None:
+        self._endpoint.guard(lambda: self._transaction(prm))
+
+    def onCallTransferRequest(self, prm: Any) -> None:
+        prm.statusCode = 603  # a REFER would make us dial whatever it names
+
+    def onCallReplaceRequest(self, prm: Any) -> None:
+        prm.statusCode = 603  # INVITE with Replaces would hand the call to a stranger
+
+    def remember(self, message: str) -> None:
+        """Take the dialog's identifiers from the caller's INVITE."""
+        found = messages.headers(message)
+        self._sip_call_id = found.get("call-id", "")
+        self._from_tag = messages.tag_of(found.get("from", ""))
+        self._cseq = messages.cseq_of(found.get("cseq", ""))
+
+    def _state_changed(self) -> None:
+        info = self.getInfo()
+        state, code = info.state, int(info.lastStatusCode)
+        self._learn_tags(info)
+        if state == pj.PJSIP_INV_STATE_CALLING:
+            self._report("calling")
+        elif state in (pj.PJSIP_INV_STATE_INCOMING, pj.PJSIP_INV_STATE_EARLY):
+            self._report("early")
+            if self.name != CALLER and code in (180, 183) and not self._rang:
+                self._rang = True
+                self._endpoint.events.append(ev.LegRinging(self.name))
+        elif state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self.confirmed = True
+            self._report("confirmed")
+            self._maybe_up()
+        elif state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._over(code, remote=not self._ended_by_us)
+
+    def _over(self, code: int, *, remote: bool) -> None:
+        if self.over:
+            return
+        self.over = True
+        self._report("over")
+        self._endpoint.events.append(ev.LegEnded(self.name, code, remote))
+
+    def _media_changed(self) -> None:
+        info = self.getInfo()
+        for index in range(len(info.media)):
+            if info.media[index].type == pj.PJMEDIA_TYPE_AUDIO:
+                self.remote_hold = info.media[index].status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
+        self._endpoint.events.append(MediaChanged(self.name))
+        self._maybe_up()
+
+    def _maybe_up(self) -> None:
+        """A leg is up when the dialog is confirmed and its media is there: early media never counts (rules A.13)."""
+        if self._up or not self.confirmed:
+            return
+        if self.name == CALLER:
+            self._up = True
+            self._endpoint.events.append(ev.Confirmed())
+        elif self.audio() is not None:
+            self._up = True
+            self._endpoint.events.append(ev.LegAnswered(self.name))
+
+    def _transaction(self, prm: Any) -> None:
+        event = prm.e
+        if event.type != pj.PJSIP_EVENT_TSX_STATE:
+            return
+        state = event.body.tsxState
+        if state.type == pj.PJSIP_EVENT_TX_MSG:
+            self._sent(state)
+            return
+        if state.type != pj.PJSIP_EVENT_RX_MSG:
+            return
+        message = state.src.rdata.wholeMsg
+        if state.tsx.method == "INFO" and message.startswith("INFO") and (digit := messages.info_digit(message)):
+            self._endpoint.events.append(ev.Digit(self.name, digit, "info"))
+        elif state.tsx.method == "INVITE" and message.startswith("SIP/2.0") and not self._to_tag:
+            found = messages.headers(message)
+            self._to_tag = messages.tag_of(found.get("to", ""))
+            self._from_tag = self._from_tag or messages.tag_of(found.get("from", ""))
+            self._cseq = messages.cseq_of(found.get("cseq", ""))
+
+    def _sent(self, state: Any) -> None:
+        """Our own tag towards the caller stands in our answer."""
+        if state.tsx.method == "INVITE" and self.name == CALLER and not self._to_tag:
+            self._to_tag = messages.tag_of(messages.headers(state.src.tdata.wholeMsg).get("to", ""))
+
+    def _learn_tags(self, info: Any) -> None:
+        self._sip_call_id = self._sip_call_id or info.callIdString
+
+    def _report(self, state: str) -> None:
+        if state != self._reported:
+            self._reported = state
+            self._endpoint.events.append(Dialog(self.name, self._sip_call_id, self._from_tag, self._to_tag, self._cseq, state))
+
+
+class MediaChanged:
+    """The leg's media was set up anew (answer, hold, re-INVITE): connections on the bridge must be made again."""
+
+    def __init__(self, leg: str) -> None:
+        self.leg = leg
+
+
+def _status_of(error: Any) -> int:
+    """PJSIP wraps a SIP code as 170000 + code."""
+    code = int(getattr(error, "status", 0)) - 170_000
+    return code if 300 <= code < 700 else 488

@@ -1,0 +1,248 @@
+"""One conversation worker, real SIP and RTP through Kamailio and rtpengine; the test itself plays routing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+import time
+import wave
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotline.bus import keys
+from hotline.simulate import tones
+from hotline.simulate.people.caller import SimCaller
+from hotline.simulate.people.carrier import SimCarrier
+from hotline.simulate.people.phone import SimPhone
+from tests.fakes.sip_wire import Call, Peer, sdp
+from tests.sip.conftest import Edge, free_block
+from tests.sip.exchange import Exchange
+
+pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Exchange]:
+    home = Path(tempfile.mkdtemp(prefix="hl-talk-"))
+    flows = home / "flows"
+    media = free_block(20 * 40, 40000, 60000)
+    carrier = free_block(2, 29000, 29900)
+    edge = Edge(
+        home,
+        media={"worker_port_from": media},
+        pool={"warm": 4, "max": 30},
+        flows={"directory": str(flows)},
+        limits={"no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2},
+        trunks=[{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}"}],
+    )
+    made = Exchange(edge, flows)
+    edge.start()
+    made.start()
+    yield made
+    made.stop()
+    edge.stop_all()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+async def carrier(exchange: Exchange) -> AsyncIterator[SimCarrier]:
+    made = await exchange.carrier()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def phone(exchange: Exchange) -> AsyncIterator[SimPhone]:
+    made = exchange.phone()
+    await made.start()
+    yield made
+    await made.close()
+
+
+async def queued(exchange: Exchange, carrier: SimCarrier, *, dtmf: str = "rfc4733", voice: int = 21) -> tuple[SimCaller, str]:
+    """A caller who is in the queue."""
+    caller = carrier.caller("13800001234", voice=voice, dtmf=dtmf)  # type: ignore[arg-type]
+    assert await carrier.dial(caller) == 200
+    call_id = await exchange.call_of(caller.call.leg.call_id)
+    await exchange.fact(call_id, "queue_entered")
+    return caller, call_id
+
+
+async def talking(exchange: Exchange, carrier: SimCarrier, phone: SimPhone, **how: str) -> tuple[SimCaller, str]:
+    """A caller who talks with the agent at `phone`."""
+    caller, call_id = await queued(exchange, carrier, **how)  # type: ignore[arg-type]
+    exchange.connect_agent(call_id)
+    await exchange.fact(call_id, "agent_connected")
+    return caller, call_id
+
+
+def voice_share(path: Path, voice: int) -> float:
+    """Share of the file's windows in which the voice is heard."""
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+    windows = samples[: len(samples) // tones.WINDOW * tones.WINDOW].reshape(-1, tones.WINDOW).astype(np.float32)
+    return float(np.mean(tones.detect_voices(windows)[0] == voice))
+
+
+@pytest.mark.parametrize("dtmf", ["rfc4733", "info_relay", "info_plain", "inband"])
+async def test_from_the_trunk_to_the_rating(exchange: Exchange, carrier: SimCarrier, phone: SimPhone, dtmf: str) -> None:
+    expert = exchange.expert(carrier, "+8613900010001", "accepts")
+    caller, call_id = await talking(exchange, carrier, phone, dtmf=dtmf)
+    ring = phone.calls[-1]
+    assert await ring.call.hears(21, 5)
+    assert await caller.hears(1, 5)
+    await caller.after_answer(3)
+    exchange.order(call_id, "start_transfer", transfer_id="trf1", agent_id="a8001")
+    exchange.try_expert(call_id, expert.number)
+    await exchange.fact(call_id, "expert_connected", 15)
+    assert await caller.hears(10, 5)
+    assert expert.talking is not None
+    assert await expert.talking.hears(21, 5)
+    await exchange.fact(call_id, "agent_left", ended_by="transfer")
+    await asyncio.sleep(2)
+    expert.talking.hang_up()
+    await exchange.fact(call_id, "rating_offered")
+    await caller.press("4")
+    rated = await exchange.fact(call_id, "rated")
+    assert (rated.data["score"], rated.data["person_kind"]) == (4, "expert")
+    ended = await exchange.fact(call_id, "call_ended", 10)
+    assert (ended.data["cause"], ended.data["ended_by"]) == ("completed", "expert")
+    assert await caller.ended(5)
+    names = [fact.name for fact in exchange.journal(call_id)]
+    assert names.count("rated") == 1
+    assert [fact.name for fact in exchange.facts(call_id)] == names
+    for fact in exchange.facts(call_id):
+        if fact.name == "recording_started":
+            stem = exchange.settings.capture_dir / fact.data["recording_id"]
+            peer_voice = 1 if fact.data["person_kind"] == "agent" else 10
+            assert voice_share(Path(f"{stem}.caller.wav"), 21) > 0.7
+            assert voice_share(Path(f"{stem}.peer.wav"), peer_voice) > 0.6
+            assert voice_share(Path(f"{stem}.caller.wav"), peer_voice) < 0.05
+
+
+@pytest.mark.parametrize(("character", "outcome"), [("busy", "busy"), ("refuses", "refused"), ("voicemail", "no_key")])
+async def test_an_expert_who_does_not_come(
+    exchange: Exchange, carrier: SimCarrier, phone: SimPhone, character: str, outcome: str
+) -> None:
+    exchange.expert(carrier, "+8613900010005", character)  # type: ignore[arg-type]
+    caller, call_id = await talking(exchange, carrier, phone)
+    exchange.order(call_id, "start_transfer", transfer_id="trf1", agent_id="a8001")
+    exchange.try_expert(call_id, "+8613900010005")
+    tried = await exchange.fact(call_id, "expert_tried", 40)
+    assert tried.data["outcome"] == outcome
+    exchange.order(call_id, "give_up_transfer", transfer_id="trf1")
+    await exchange.fact(call_id, "transfer_ended", outcome="returned")
+    assert await caller.hears(1, 5)
+    caller.hang_up()
+    assert (await exchange.fact(call_id, "call_ended")).data["ended_by"] == "caller"
+
+
+async def test_the_caller_leaves_while_the_agents_phone_rings(exchange: Exchange, carrier: SimCarrier) -> None:
+    phone = exchange.phone()
+    phone.behaviour = "ring"
+    await phone.start()
+    caller, call_id = await queued(exchange, carrier)
+    exchange.connect_agent(call_id)
+    ring = await phone.rings(5)
+    assert ring
+    gone = time.time()
+    caller.hang_up()
+    assert await ring.call.ended(2)
+    assert time.time() - gone < 1.0
+    ended = await exchange.fact(call_id, "call_ended")
+    assert (ended.data["cause"], ended.data["phase"]) == ("abandoned", "agent_ringing")
+    await phone.close()
+
+
+async def test_hold_music_and_back(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller, call_id = await talking(exchange, carrier, phone)
+    assert await caller.hears(1, 5)
+    exchange.order(call_id, "hold", agent_id="a8001")
+    await exchange.fact(call_id, "hold_started")
+    assert await caller.hears_prompt(5)
+    exchange.order(call_id, "unhold", agent_id="a8001")
+    assert await caller.hears(1, 5)
+    caller.hang_up()
+    await exchange.fact(call_id, "call_ended")
+
+
+async def test_the_phone_puts_the_caller_on_hold_by_itself(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller, call_id = await talking(exchange, carrier, phone)
+    ring = phone.calls[-1]
+    assert await ring.call.hold()
+    assert await ring.call.resume()
+    assert await caller.hears(1, 5)
+    assert await ring.call.hears(21, 5)
+    caller.hang_up()
+    await exchange.fact(call_id, "call_ended")
+
+
+async def test_a_killed_worker_is_accounted_for(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller, call_id = await talking(exchange, carrier, phone)
+    worker = next(name for name, item in exchange.workers().items() if item["call_id"] == call_id)
+    os.kill(int(worker.partition("-")[0]), signal.SIGKILL)
+    ended = await exchange.fact(call_id, "call_ended", 5)
+    assert (ended.data["cause"], ended.epoch) == ("system_failure", 2)
+    assert [fact.name for fact in exchange.journal(call_id)][-1] == "call_ended"
+    # Nobody is left listening to nothing.
+    assert await caller.ended(3)
+    assert await phone.calls[-1].call.ended(3)
+    assert call_id not in exchange.redis.hgetall(keys.LIVE)  # type: ignore[operator]
+
+
+async def test_redis_emptied_during_a_call(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller, call_id = await talking(exchange, carrier, phone)
+    exchange.redis.flushall()
+    deadline = time.monotonic() + 8
+    while time.monotonic() < deadline and (
+        exchange.redis.llen(keys.IDLE) < 1 or call_id not in exchange.redis.hgetall(keys.LIVE)  # type: ignore[operator]
+    ):
+        await asyncio.sleep(0.1)
+    assert exchange.redis.llen(keys.IDLE) >= 1
+    assert await caller.hears(1, 5)
+    exchange.order(call_id, "hang_up", agent_id="a8001")
+    await exchange.fact(call_id, "rating_offered")
+    caller.hang_up()
+    await exchange.fact(call_id, "call_ended")
+
+
+async def test_no_codec_in_common_is_488_and_a_closed_record(exchange: Exchange, carrier: SimCarrier) -> None:
+    before = len([fact for fact in exchange.facts() if fact.name == "call_ended"])
+    uri = f"sip:12348@127.0.0.1:{exchange.settings.sip.port}"
+    offer = sdp(41000, payloads="18", extra="a=rtpmap:18 G729/8000\r\n")
+    answer = await Call(await Peer.open(), exchange.edge.outside, uri, body=offer).invite()
+    assert answer.status == 488
+    deadline = time.monotonic() + 5
+    ended = []
+    while time.monotonic() < deadline and len(ended) <= before:
+        ended = [fact for fact in exchange.facts() if fact.name == "call_ended"]
+        await asyncio.sleep(0.05)
+    assert len(ended) == before + 1
+    assert (ended[-1].data["cause"], ended[-1].data["sip_code"]) == ("rejected", 488)
+
+
+async def test_a_silent_caller_is_let_go(exchange: Exchange, carrier: SimCarrier) -> None:
+    caller, call_id = await queued(exchange, carrier)
+    caller.call.stream.aim(None, "pcma", 8, None)
+    ended = await exchange.fact(call_id, "call_ended", 8)
+    assert ended.data["cause"] == "rtp_timeout"
+
+
+async def test_a_burst_is_answered_or_told_to_come_back(exchange: Exchange, carrier: SimCarrier) -> None:
+    callers = [carrier.caller(f"1380001{index:04d}") for index in range(40)]
+    statuses = await asyncio.gather(*(carrier.dial(caller, timeout=10) for caller in callers))
+    assert set(statuses) <= {200, 503}
+    assert statuses.count(200) >= exchange.settings.pool.warm
+    answered = [caller for caller, status in zip(callers, statuses, strict=True) if status == 200]
+    for caller in answered:
+        caller.hang_up()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(item["state"] == "busy" for item in exchange.workers().values()):
+        await asyncio.sleep(0.1)
+    assert "worker_died" not in (exchange.settings.home / "pool.log").read_text("utf-8", "replace").split("system_failure")[-1]

@@ -1,8 +1,8 @@
 """The console in a real browser: an agent takes one call from log-in to the submitted form.
 
 By default against the console's own development mock (`agent_console/dev/mock.mjs`), which shows that the console keeps
-to docs/protocol.md. Against a running hotline: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER` / `HOTLINE_E2E_PASSWORD` of an
-agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0` when callers come by themselves.
+to docs/protocol.md. Against a running hotline: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER`, `HOTLINE_E2E_PASSWORD` of
+an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0` when callers come by themselves.
 """
 
 from __future__ import annotations
@@ -80,7 +80,13 @@ def _wait_for_port(port: int, seconds: float = 15) -> None:
 
 def _run(environment: dict[str, str]) -> dict[str, Any]:
     done = subprocess.run(
-        [str(NODE), "e2e/desk.mjs"], cwd=CONSOLE, env=environment, capture_output=True, text=True, timeout=300, check=False
+        [str(NODE), "e2e/desk.mjs"],
+        cwd=CONSOLE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.stdout.strip(), done.stderr
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
@@ -94,5 +100,5 @@ def test_an_agent_takes_a_call_from_log_in_to_the_submitted_form(target: dict[st
     assert result["submitted"]
     assert result["tries"], "no outcome of an expert was seen"
     assert result["transfer"] in ("connected", "returned")
-    # Before log-in the console asks whether an old session still holds: that 401 is the only error a browser may report.
+    # Before log-in the console asks whether an old session holds: that 401 is the only error allowed.
     assert [one for one in result["problems"] if "401" not in one] == []

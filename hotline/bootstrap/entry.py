@@ -16,7 +16,7 @@ def run_part(name: str, settings: Settings) -> None:
         case "pool":
             _pool(settings)
         case "routing":
-            from hotline.routing.process import main as routing
+            from hotline.routing.main import main as routing
 
             routing(settings)
         case "archiver":

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from flow_helpers import FLOWS, GOOD, spoil
+from flow_texts import FLOWS, GOOD, spoil
 from typer.testing import CliRunner
 
 from hotline.cli_flow import app, read_answer

@@ -6,7 +6,7 @@ import json
 from dataclasses import FrozenInstanceError
 
 import pytest
-from flow_helpers import FLOWS, GOOD, spoil
+from flow_texts import FLOWS, GOOD, spoil
 
 from hotline.core.errors import IllegalTransition
 from hotline.ivr.engine import Say, current_wait, replay, resume, start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from flow_helpers import FLOWS
+from flow_texts import FLOWS
 
 from hotline.ivr.linter import lint
 from hotline.ivr.parser import parse_flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from flow_helpers import FLOWS, GOOD, IDS, line_of, problems, spoil
+from flow_texts import FLOWS, GOOD, IDS, line_of, problems, spoil
 
 from hotline.core.facts import CAUSES as ALL_CAUSES
 from hotline.ivr.linter import MENU_SECONDS, lint

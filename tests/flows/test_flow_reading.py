@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flow_helpers import FLOWS, GOOD, line_of, problems, spoil
+from flow_texts import FLOWS, GOOD, line_of, problems, spoil
 
 from hotline.ivr.parser import load_flow, load_flows, parse_flow
 from hotline.ivr.problems import TEXTS, FlowError

@@ -148,13 +148,18 @@ def step(agent: Agent, event: str, now: float, *, reason: str = "", wrap_up_seco
         raise IllegalTransition("agent.transition", state=agent.state, event=event)
     if event == "lapse":
         agent = replace(agent, present=False, wish_until=now + RETURN_SECONDS if agent.present else agent.wish_until)
-        reason = reason or "lease"
+        if target == agent.state:
+            return agent  # a caller is theirs, or they were offline already
+        reason = "lease"
     if target is ASK:
         wish = next(wish for wish, name in EVENT_OF_WISH.items() if name == event)
         return replace(agent, requested=wish, requested_reason=reason)
     if target is NEXT:
         target, reason = _next_state(agent)
-    return _enter(agent, target, now, reason, wrap_up_seconds)
+    entered = _enter(agent, target, now, reason, wrap_up_seconds)
+    if event == "lapse" and agent.state == "wrap_up":  # a reload in the middle of wrap-up resumes it
+        return replace(entered, call_id=agent.call_id, wrap_up_until=agent.wrap_up_until)
+    return entered
 
 
 def _next_state(agent: Agent) -> tuple[str, str]:
@@ -174,15 +179,7 @@ def _enter(agent: Agent, target: str, now: float, reason: str, wrap_up_seconds: 
         return replace(changed, wrap_up_until=now + wrap_up_seconds, offer_id="")
     if target in WITH_CALLER:
         return changed
-    kept_wrap_up = agent.state == "wrap_up" and target == "offline"  # a reload in the middle of wrap-up resumes it
-    changed = replace(
-        changed,
-        call_id=agent.call_id if kept_wrap_up else "",
-        offer_id="",
-        wrap_up_until=agent.wrap_up_until if kept_wrap_up else 0.0,
-        requested="",
-        requested_reason="",
-    )
+    changed = replace(changed, call_id="", offer_id="", wrap_up_until=0.0, requested="", requested_reason="")
     if target == "available" and agent.state != "available":
         return replace(changed, idle_since=now, missed=0)
     return changed

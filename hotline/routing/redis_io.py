@@ -134,8 +134,10 @@ class Bus:
             pipe.hset(keys.BOARD_STATE, mapping={key: _json(item) for key, item in batch.board.set.items()})
         if batch.board.gone:
             pipe.hdel(keys.BOARD_STATE, *batch.board.gone)
-        if batch.board and not batch.epoch:
-            change = {"set": _json(dict(batch.board.set)), "del": _json(list(batch.board.gone))}
+        if batch.board or batch.epoch:
+            # With a new epoch readers start again from the state; an empty change is what wakes them.
+            board = Changes({}, ()) if batch.epoch else batch.board
+            change = {"set": _json(dict(board.set)), "del": _json(list(board.gone))}
             pipe.xadd(keys.BOARD_CHANGES, change, maxlen=keys.BOARD_KEEP, approximate=True)
         if batch.agents:
             pipe.hset(keys.AGENTS, mapping={key: _json(item) for key, item in batch.agents.items()})

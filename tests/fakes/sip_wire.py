@@ -151,9 +151,19 @@ def close_all() -> None:
             peer.close()
 
 
-def reply(request: Message, status: int, reason: str, *, to_tag: str = "", headers: list[tuple[str, str]] | None = None, body: str = "") -> Message:
+def reply(
+    request: Message,
+    status: int,
+    reason: str,
+    *,
+    to_tag: str = "",
+    headers: list[tuple[str, str]] | None = None,
+    body: str = "",
+) -> Message:
     """An answer to `request`, with what RFC 3261 8.2.6 copies into it."""
-    kept = [(name, value) for name, value in request.headers if name.lower() in ("via", "from", "call-id", "cseq", "record-route")]
+    kept = [
+        (name, value) for name, value in request.headers if name.lower() in ("via", "from", "call-id", "cseq", "record-route")
+    ]
     to = request.get("to")
     if to_tag and not tag_of(to):
         to += f";tag={to_tag}"
@@ -240,7 +250,9 @@ class Call:
         self.routes: list[str] = []
         self.branch = ""
 
-    def request(self, method: str, *, cseq: int | None = None, headers: list[tuple[str, str]] | None = None, body: str = "") -> Message:
+    def request(
+        self, method: str, *, cseq: int | None = None, headers: list[tuple[str, str]] | None = None, body: str = ""
+    ) -> Message:
         if method not in ("ACK", "CANCEL"):
             self.branch = f"z9hG4bK{method}{next(_numbers)}"
         elif method == "ACK":

@@ -71,7 +71,7 @@ async def test_kill_9_of_the_supervisor_leaves_nothing(own_hotline: Hotline) -> 
     hotline.process = None
     await asyncio.to_thread(hotline.start)
     hotline.doctor()
-    async with people(hotline.settings, seed=54, seats=1) as stage:
+    async with people(hotline.settings, seed=54, seats=2) as stage:
         found = await stage.records.get(f"/api/calls/{call_id}")
         assert (found["state"], found["cause"], found["outcome"]) == ("closed", "system_failure", "callback"), found
         await (await Talk.begin(stage)).end()

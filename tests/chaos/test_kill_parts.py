@@ -53,6 +53,8 @@ def works(hotline: Hotline, name: str, not_this: int) -> bool:
     pid = hotline.pid(name)
     if pid in (0, not_this) or not part.ready(hotline.settings):
         return False
+    if name == "pool" and not redis.Redis.from_url(hotline.settings.redis_url).llen(keys.IDLE):
+        return False
     return name not in OWN or (beats(hotline.settings, name) or {}).get("pid") == pid
 
 

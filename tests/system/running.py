@@ -135,8 +135,10 @@ class Hotline:
                 process.kill()
 
     def remove(self) -> None:
-        """Stop it if it still runs, and take its home away."""
+        """Stop it if it still runs, and take its home away (kept for looking into with HOTLINE_TEST_KEEP=1)."""
         self.kill_all()
+        if os.environ.get("HOTLINE_TEST_KEEP"):
+            return
         shutil.rmtree(self.home, ignore_errors=True)
 
     def processes(self) -> list[psutil.Process]:

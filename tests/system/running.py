@@ -1,4 +1,4 @@
-"""A whole hotline of its own for tests: started by the command that everybody uses, looked at from outside, stopped for good."""
+"""A whole hotline for tests: started by the command that everybody uses, looked at from outside, stopped for good."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHORT: Final[dict[str, Any]] = {
     "pool": {"warm": 4, "max": POOL_MAX},
     "transfer": {"ring_seconds": 6, "accept_seconds": 6},
     "rating": {"seconds": 4},
-    "limits": {"drain_seconds": 8},
+    "limits": {"drain_seconds": 5},
     "log_level": "INFO",
 }
 

@@ -12,7 +12,8 @@ from tests.system.running import Hotline
 @pytest.fixture(scope="package")
 def hotline() -> Iterator[Hotline]:
     """Shared by the tests after which it must go on working; in the end it must still stop cleanly."""
-    made = Hotline()
+    # Agents who were thrown out by the death of everything are soon known to be away.
+    made = Hotline(queue={"wrap_up_seconds": 5, "agent_lease_seconds": 8})
     try:
         made.start()
         yield made

@@ -32,7 +32,7 @@ RELAY_PORTS: Final = 1000
 SHORT: Final[dict[str, Any]] = {
     # Everything that is only waited for is short; what the tests are about keeps its default.
     "pool": {"warm": 4, "max": POOL_MAX},
-    "transfer": {"ring_seconds": 6, "accept_seconds": 6},
+    "transfer": {"ring_seconds": 4, "accept_seconds": 4},
     "rating": {"seconds": 4},
     "limits": {"drain_seconds": 5},
     "log_level": "INFO",

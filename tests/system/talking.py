@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from hotline.bus import keys
+from hotline.bus.client import connect_async
 from hotline.settings import Settings
 from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.caller import SimCaller
@@ -37,6 +40,7 @@ GAP_SECONDS = 0.5
 @asynccontextmanager
 async def people(settings: Settings, *, seed: int, seats: int = 3) -> AsyncIterator[Stage]:
     """Agents at their seats and the carrier; callers go straight to the queue."""
+    await _all_away(settings)
     stage = await set_stage(settings, seed=seed, talk_seconds=1.0, seats=seats)
     stage.carrier.called = QUICK_NUMBER
     try:
@@ -44,6 +48,21 @@ async def people(settings: Settings, *, seed: int, seats: int = 3) -> AsyncItera
     finally:
         await _send_home(stage)
         await strike(stage.desk, stage.records, stage.carrier)
+
+
+async def _all_away(settings: Settings) -> None:
+    """Wait until nobody sits at the desk: whoever was thrown out by an ended hotline has a lease and maybe a wrap-up still."""
+    client = connect_async(settings.redis_url)
+    try:
+        async with asyncio.timeout(settings.queue.agent_lease_seconds + settings.queue.wrap_up_seconds + 10):
+            while True:
+                board = {key: json.loads(value) for key, value in (await client.hgetall(keys.BOARD_STATE)).items()}
+                agents = [entity["state"] for key, entity in board.items() if key.startswith("agents/")]
+                if agents and set(agents) == {"offline"}:
+                    return
+                await asyncio.sleep(0.2)
+    finally:
+        await client.aclose()
 
 
 async def _send_home(stage: Stage) -> None:

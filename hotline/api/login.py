@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from hotline.api.ask import ask
-from hotline.api.connection import LOGGED_OUT, REPLACED
 from hotline.api.context import Context, current
 from hotline.api.guard import COOKIE, need, open_to_all
 from hotline.api.people import Person
+from hotline.api.sessions import LOGGED_OUT, REPLACED
 from hotline.api.shapes import Done
 from hotline.core.errors import HotlineError
 

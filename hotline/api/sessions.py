@@ -39,9 +39,9 @@ FORGET_SECONDS: Final = 7 * 86_400.0
 """Rows of ended sessions are deleted after this."""
 
 # Why a session ended, as `bye` says it.
-LOGGED_OUT: Final = "logged_out"
-REPLACED: Final = "replaced"
-RIGHTS_CHANGED: Final = "rights_changed"
+LOGGED_OUT: Final = "session.logged_out"
+REPLACED: Final = "session.replaced"
+RIGHTS_CHANGED: Final = "feed.rights_changed"  # the session holds: come back and see with the new rights
 
 
 class Sessions:
@@ -145,8 +145,7 @@ class Sessions:
         return now >= session.expires_at or now - seen > self._idle
 
     def ended(self, people: Sequence[Person]) -> dict[str, str]:
-        """Which of these sessions do not hold any more, and why: {session_id: `logged_out` | `replaced` |
-        `rights_changed`}."""
+        """Which of these sessions do not hold any more, and why: {session_id: code for `bye`}."""
         now = time.time()
         with self._store.read() as session:
             rows = _load(session, [person.session_id for person in people])

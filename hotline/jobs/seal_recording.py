@@ -15,8 +15,8 @@ from hotline.settings import Settings
 from hotline.store.models import Call, Recording
 from hotline.store.repositories import recordings
 from hotline.store.repositories.experts import ZONE
+from hotline.store.sealing import SUFFIX
 
-SUFFIX: Final = ".sealed"
 CAPTURE_ATTEMPTS: Final = 3
 """Captures that are not there after so many tries will not come any more."""
 

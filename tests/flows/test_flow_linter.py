@@ -15,6 +15,13 @@ from hotline.ivr.schema import CAUSES
 
 pytestmark = pytest.mark.flows
 
+AGAIN = """\
+  ask:
+    say: [info]
+    wait: {for: digits, seconds: 5}
+    route: {"0": desk, no_input: desk, invalid: menu}
+"""
+
 REROUTED = """\
       "1": more
       "0": desk
@@ -33,6 +40,8 @@ REROUTED = """\
         ([("    say: [info]\n    go: desk", "    say: [info]\n    go: again\n  again: {go: more}")],
          "  more:", "more", "loop_without_wait"),
         ([("      timeout: sorry", "      timeout: desk")], "  desk:", "desk", "loop_unbounded"),
+        # … by way of `then`, with a wait on the way: at_most alone does not end it
+        ([("then: desk}", "then: ask}"), ("  desk:\n", AGAIN + "  desk:\n")], "  menu:", "menu", "loop_unbounded"),
         # ends
         ([("    hang_up: queue_timeout", "    wait: {for: queue, queue: GN, seconds: 9}\n"
            "    route: {talked: sorry, timeout: sorry, closed: sorry, failed: sorry}")], "  sorry:", "sorry", "no_end"),

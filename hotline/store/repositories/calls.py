@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import String, and_, or_, select
+from sqlalchemy import String, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.core.facts import Fact
@@ -90,6 +90,14 @@ def apply(session: Session, record: CallRecord) -> Applied:
     ):
         for item in items:
             _merge(session, model, key, {"call_id": record.call_id, **asdict(item)})
+    # A talk was thought to be without a recording until a late fact told otherwise.
+    session.execute(
+        delete(Recording).where(
+            Recording.call_id == record.call_id,
+            Recording.recording_id.like(r"none\_%", escape="\\"),
+            Recording.recording_id.not_in([item.recording_id for item in record.recordings]),
+        )
+    )
     captured = tuple(
         item.recording_id
         for item in record.recordings

@@ -117,4 +117,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await context.board.close()
         await context.redis.aclose()
         context.store.close()
-

@@ -149,9 +149,7 @@ def origin_allowed(origin: str | None, host: str | None, extra: list[str]) -> bo
 async def feed(socket: WebSocket, ticket: str = "") -> None:
     """Snapshot, then numbered changes (docs/protocol.md). Refused with 403 for a wrong origin or ticket."""
     context = context_of(socket.app)
-    if not origin_allowed(
-        socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins
-    ):
+    if not origin_allowed(socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins):
         log.warning("feed_refused", code="feed.origin")
         await socket.close(1008)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from flow_helpers import FLOWS, GOOD, IDS, line_of, problems, spoil
+from flow_texts import FLOWS, GOOD, IDS, line_of, problems, spoil
 
 from hotline.core.facts import CAUSES as ALL_CAUSES
 from hotline.ivr.linter import MENU_SECONDS, lint
@@ -146,9 +146,7 @@ def test_a_prompt_missing_in_one_language_is_named_with_it() -> None:
 def test_greeting_is_measured_up_to_the_menu() -> None:
     flow = parse_flow(GOOD, "f", "f.yaml")
     lengths = {(language, name): 0.0 for language in ("zh-CN", "en") for name in IDS}
-    lengths.update(
-        {("zh-CN", "notice"): 8.0, ("zh-CN", "greeting"): 4.0, ("zh-CN", "menu"): 9.0, ("en", "notice"): 12.5}
-    )
+    lengths.update({("zh-CN", "notice"): 8.0, ("zh-CN", "greeting"): 4.0, ("zh-CN", "menu"): 9.0, ("en", "notice"): 12.5})
     (found,) = lint(flow, PromptIndex(lengths))
     assert (found.code, found.node) == ("greeting_too_long", "menu")
     assert "en" in found.text_en

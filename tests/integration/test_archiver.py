@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 
@@ -20,9 +21,9 @@ from hotline.jobs.archiver import Archiver, _Loop
 from hotline.jobs.durable import Waker
 from hotline.jobs.part import Heartbeat
 from hotline.settings import Settings
-from hotline.store.engine import Store
+from hotline.store.engine import Store, is_away
 from hotline.store.models import Call, CallFact, Job
-from hotline.store.repositories import calls, jobs
+from hotline.store.repositories import calls
 from tests.calls import FakeCall
 from tests.conftest import RedisServer, eventually
 
@@ -94,9 +95,7 @@ def test_from_the_journal_alone_then_it_is_put_away(loop: _Loop, sqlite_store: S
     assert path.exists()  # it was written to a moment ago: the last word may be to come
     age(path)
     turn(loop, lambda: not path.exists())
-    assert (redis_settings.journal_dir / "done" / path.name).read_bytes() == b"".join(
-        encode_fact(f) for f in made.facts
-    )
+    assert (redis_settings.journal_dir / "done" / path.name).read_bytes() == b"".join(encode_fact(f) for f in made.facts)
     with sqlite_store.read() as session:
         kinds = sorted(session.scalars(select(Job.kind)))
     assert kinds == ["finish_call", "seal_recording", "seal_recording"]
@@ -282,11 +281,6 @@ def test_nothing_of_the_caller_in_the_logs(
 
 
 def test_errors_that_mean_away() -> None:
-    assert jobs.__doc__ is not None
-    import sqlite3
-
-    from hotline.store.engine import is_away
-
     busy = sqlite3.OperationalError("locked")
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
     wrong = sqlite3.OperationalError("no such table")

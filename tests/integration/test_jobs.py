@@ -28,7 +28,7 @@ from hotline.settings import Settings
 from hotline.store import audit
 from hotline.store.demo import load_demo
 from hotline.store.engine import Store
-from hotline.store.models import CallbackTask, Consultation, Job, Ticket
+from hotline.store.models import AuditEvent, CallbackTask, Consultation, Job, Ticket
 from hotline.store.repositories import calls, facts, forms, jobs, recordings
 from tests.calls import FakeCall, whole_form
 from tests.conftest import RedisServer, eventually
@@ -58,8 +58,7 @@ def ended(store: Store, ago: float = 1.0, **more: object) -> FakeCall:
 def outcomes(store: Store) -> tuple[int, int, int]:
     with store.read() as session:
         counted = [
-            session.scalar(select(func.count()).select_from(model)) or 0
-            for model in (Ticket, Consultation, CallbackTask)
+            session.scalar(select(func.count()).select_from(model)) or 0 for model in (Ticket, Consultation, CallbackTask)
         ]
     return counted[0], counted[1], counted[2]
 
@@ -70,9 +69,7 @@ def finish(store: Store, made: FakeCall, now: float | None = None) -> None:
 
 def submit(store: Store, made: FakeCall, **changes: object) -> None:
     with store.write() as session:
-        forms.submit(
-            session, store.secrecy, made.call_id, version=0, fields=whole_form(**changes), by="acc", now=time.time()
-        )
+        forms.submit(session, store.secrecy, made.call_id, version=0, fields=whole_form(**changes), by="acc", now=time.time())
 
 
 def test_a_submitted_form_becomes_one_ticket(sqlite_store: Store) -> None:
@@ -100,9 +97,7 @@ def test_without_a_form_it_waits_for_the_wrap_up_and_takes_the_draft(sqlite_stor
     made = ended(sqlite_store)
     closed_call(sqlite_store, made)
     with sqlite_store.write() as session:
-        forms.save(
-            session, sqlite_store.secrecy, made.call_id, version=0, fields={"disposition": "D01"}, by="a", now=1.0
-        )
+        forms.save(session, sqlite_store.secrecy, made.call_id, version=0, fields={"disposition": "D01"}, by="a", now=1.0)
     with pytest.raises(Later) as later:
         finish(sqlite_store, made)
     assert later.value.at == pytest.approx(made.at + 70)
@@ -209,9 +204,7 @@ def test_kill_9_in_the_middle_of_a_job(
 def test_a_wake_up_lost_with_redis(
     start: Callable[..., Process], sqlite_store: Store, redis_server: RedisServer, redis_settings: Settings
 ) -> None:
-    made = [
-        FakeCall(sqlite_store.secrecy, number=f"1380000000{n}").queue().end("abandoned", "caller") for n in range(3)
-    ]
+    made = [FakeCall(sqlite_store.secrecy, number=f"1380000000{n}").queue().end("abandoned", "caller") for n in range(3)]
     waker = Waker(redis_settings.redis_url)
     waker.wake([closed_call(sqlite_store, made[0])])
     assert waker.pending() == 1
@@ -408,15 +401,11 @@ def wav(path: Path, seconds: float, level: int) -> None:
 @pytest.mark.parametrize("sides", [("caller", "peer"), ("caller",), ("peer",)])
 def test_the_real_sealing_through_the_job(sqlite_store: Store, sides: tuple[str, ...]) -> None:
     made = captured(sqlite_store)
-    paths = dict(
-        zip(("caller", "peer"), seal_recording.captures(sqlite_store.settings, made.recording("agent")), strict=True)
-    )
+    paths = dict(zip(("caller", "peer"), seal_recording.captures(sqlite_store.settings, made.recording("agent")), strict=True))
     for side in sides:
         wav(paths[side], 2.0, 1000)
     with sqlite_store.write() as session:
-        job_id = jobs.enqueue(
-            session, "seal_recording", "seal:1", {"recording_id": made.recording("agent")}, now=time.time()
-        )
+        job_id = jobs.enqueue(session, "seal_recording", "seal:1", {"recording_id": made.recording("agent")}, now=time.time())
     assert job_id is not None
     assert Runner(sqlite_store, handlers()).run(job_id) == "done"
     assert not any(path.exists() for path in paths.values())
@@ -428,6 +417,9 @@ def test_the_real_sealing_through_the_job(sqlite_store: Store, sides: tuple[str,
     content = (sqlite_store.settings.recordings_dir / row.path).read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (row.bytes, row.sha256)
     assert b"RIFF" not in content
+    with sqlite_store.read() as session:
+        event = session.scalars(select(AuditEvent)).one()
+    assert (event.object, event.data["sha256"]) == (f"recordings/{row.recording_id}", row.sha256)
 
 
 def test_a_capture_that_never_comes_has_a_reason(sqlite_store: Store) -> None:

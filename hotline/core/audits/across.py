@@ -12,7 +12,7 @@ from typing import Final
 
 from hotline.core.audits.model import Broken, Limits, Visit
 from hotline.core.facts import Fact
-from hotline.core.queues import priority_of
+from hotline.core.queues import Rank, priority_of, rank
 
 OVERLAP_SLACK: Final = 1.0
 """Seconds by which one engagement may seem to begin before the other has ended: two processes write the two facts."""
@@ -35,7 +35,7 @@ class _Engaged:
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     call_id: str
-    priority: int
+    rank: Rank
     queued_at: float
     since: float
     until: float
@@ -58,7 +58,7 @@ class Across:
         self._engaged: dict[tuple[str, str], list[_Engaged]] = defaultdict(list)
         self._waiting: dict[tuple[str, str], list[_Waiting]] = defaultdict(list)
         self._offered: dict[str, list[_Offered]] = defaultdict(list)
-        self._queue_of: dict[str, tuple[str, str, int]] = {}
+        self._queue_of: dict[str, tuple[str, str]] = {}
         self._refused: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._states: dict[str, list[Fact]] = defaultdict(list)
         self._owner: dict[tuple[str, str], str] = {}
@@ -122,25 +122,25 @@ class Across:
 
     def _waits(self, call: Visit) -> None:
         since: float | None = None
-        queue, language, priority, queued_at = "", "", 3, 0.0
+        queue, language, place, queued_at = "", "", rank(0, 0.0, call.call_id), 0.0
         for fact in call.facts:
             if fact.name == "queue_entered":
                 queue, language = str(fact.data["queue"]), str(fact.data["language"])
-                priority = priority_of(fact.data["priority"])
                 queued_at = float(fact.data.get("queued_at") or fact.at)
+                place = rank(priority_of(fact.data["priority"]), queued_at, call.call_id)
                 since = fact.at
-                self._queue_of[call.call_id] = (queue, language, priority)
+                self._queue_of[call.call_id] = (queue, language)
             elif fact.name == "agent_failed" and queue:
                 since = fact.at
             elif fact.name in ("agent_dialled", "queue_left", "call_ended"):
                 if since is not None:
-                    wait = _Waiting(call.call_id, priority, queued_at, since, fact.at)
+                    wait = _Waiting(call.call_id, place, queued_at, since, fact.at)
                     self._waiting[queue, language].append(wait)
                 since = None if fact.name == "agent_dialled" else since
                 if fact.name != "agent_dialled":
                     since, queue = None, ""
         if since is not None and call.live:
-            self._waiting[queue, language].append(_Waiting(call.call_id, priority, queued_at, since, FOREVER))
+            self._waiting[queue, language].append(_Waiting(call.call_id, place, queued_at, since, FOREVER))
 
     def _offers(self, call: Visit) -> None:
         ends: dict[str, float] = {}
@@ -179,11 +179,10 @@ class Across:
         """I7: nobody is offered while an older caller of the same queue and language, no less urgent, waits unoffered."""
         by_queue: dict[tuple[str, str], list[_Offered]] = defaultdict(list)
         for call_id, offers in self._offered.items():
-            queue, language, _ = self._queue_of.get(call_id, ("", "", 3))
-            by_queue[queue, language].extend(offers)
+            by_queue[self._queue_of.get(call_id, ("", ""))].extend(offers)
         for key, offers in by_queue.items():
             waits = sorted(self._waiting[key], key=lambda wait: wait.since)
-            rank = {wait.call_id: (wait.priority, wait.queued_at) for wait in waits}
+            ranks = {wait.call_id: wait.rank for wait in waits}
             active: list[_Waiting] = []
             taken = 0
             for offer in sorted(offers, key=lambda item: item.at):
@@ -191,9 +190,9 @@ class Across:
                     active.append(waits[taken])
                     taken += 1
                 active = [wait for wait in active if wait.until >= offer.at + OFFER_SECONDS]
-                own = rank.get(offer.call_id)
+                own = ranks.get(offer.call_id)
                 for wait in active:
-                    if own and (wait.priority, wait.queued_at) < own and not self._excused(wait, offer):
+                    if own and wait.rank < own and not self._excused(wait, offer):
                         details = {"older": wait.call_id, "waited": round(offer.at - wait.queued_at, 2)}
                         yield Broken("I7", offer.offer_id, "queue.overtaken", offer.call_id, details)
 

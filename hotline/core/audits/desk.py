@@ -59,31 +59,27 @@ def offers_once(call: Visit) -> Iterator[Broken]:
 
 
 def dialled_legs_end(call: Visit) -> Iterator[Broken]:
-    """I8: whoever is dialled is connected or given up; nobody is dialled while another rings or talks."""
-    ringing: Fact | None = None
-    talking = ""
+    """I8: whoever is dialled is connected or given up; nobody is dialled while another rings or talks (I3)."""
+    ringing: dict[str, Fact] = {}
+    talking = False
     for fact in call.facts:
-        match fact.name:
-            case "agent_dialled":
-                if ringing is not None or talking:
-                    yield call.broken("I3", "agent.dialled_while_busy", str(fact.data["offer_id"]))
-                ringing = fact
-            case "agent_connected" | "agent_failed" if ringing and _same(fact, ringing):
-                ringing = None
-            case "agent_connected":
+        if fact.name == "agent_dialled":
+            if ringing or talking:
+                yield call.broken("I3", "agent.dialled_while_busy", str(fact.data["offer_id"]))
+            ringing[str(fact.data["offer_id"])] = fact
+        elif fact.name in ("agent_connected", "agent_failed"):
+            dialled = ringing.pop(str(fact.data["offer_id"]), None)
+            if dialled is None and fact.name == "agent_connected":
                 yield call.broken("I8", "agent.connected_undialled", str(fact.data["offer_id"]))
         if fact.name in ("agent_connected", "expert_connected"):
-            talking = str(fact.data["talk_id"])
+            talking = True
         elif fact.name in ("agent_left", "expert_left"):
-            talking = ""
+            talking = False
         if fact.name == "agent_failed" and fact.data["dial_status"] not in DIAL_STATUS:
             yield call.broken("I1", "end.unknown_word", key="dial_status", value=str(fact.data["dial_status"])[:40])
-    if ringing is not None and (call.closed or call.now - ringing.at > call.limits.agent_ring_seconds + 10):
-        yield call.broken("I8", "agent.leg_not_ended", str(ringing.data["offer_id"]), agent=ringing.data["agent_id"])
-
-
-def _same(fact: Fact, dialled: Fact) -> bool:
-    return bool(fact.data["offer_id"] == dialled.data["offer_id"])
+    for offer_id, fact in ringing.items():
+        if call.closed or call.now - fact.at > call.limits.agent_ring_seconds + 10:
+            yield call.broken("I8", "agent.leg_not_ended", offer_id, agent=fact.data["agent_id"])
 
 
 def not_too_often(call: Visit) -> Iterator[Broken]:

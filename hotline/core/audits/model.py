@@ -100,7 +100,7 @@ class Visit:
 
 def read(facts: Iterable[Fact], now: float, *, live: bool = False, limits: Limits | None = None) -> Visit:
     """Put the facts of one call in order. Raises ValueError when they belong to two."""
-    unique = {(fact.source, fact.epoch, fact.seq): fact for fact in facts}
+    unique = {(fact.call_id, fact.source, fact.epoch, fact.seq): fact for fact in facts}
     calls = {fact.call_id for fact in unique.values()}
     if len(calls) > 1:
         raise ValueError("facts of more than one call")

@@ -210,6 +210,13 @@ const ROUTES = [
     setTimeout(ring, 900 / SPEED)
     return { ok: true }
   }],
+  ['POST', /^\/mock\/reset$/, () => {
+    loggedIn = false
+    muted = false
+    Object.assign(state, agentsAndExperts(now()))
+    for (const key of Object.keys(state)) if (/^(calls|offers)/.test(key)) delete state[key]
+    return { ok: true }
+  }],
   ['POST', /^\/mock\/drop$/, () => {
     for (const feed of feeds) feed.socket.terminate()
     return { ok: true }
@@ -301,7 +308,7 @@ sockets.on('connection', (socket) => {
     feed.seq += 1
     feed.send({ type: 'snapshot', seq: feed.seq, now: now(), state })
   }
-  for (const other of feeds) other.send({ type: 'bye', code: 'replaced' })
+  for (const other of feeds) other.send({ type: 'bye', code: 'feed.replaced' })
   feeds.add(feed)
   snapshot()
   socket.on('message', (raw) => {

@@ -25,6 +25,7 @@ from hotline.api import (
     offers,
     recordings,
     status,
+    tasks,
     tickets,
 )
 from hotline.api.board import Board
@@ -112,17 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         context.feeds.end_all(STOPPING)
-        await _end(beside)
+        await tasks.end(beside)
         await context.board.close()
         await context.redis.aclose()
         context.store.close()
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel until all have ended: redis-py turns a cancellation that meets it while connecting into an error of its
-    own, and the task would go on."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.5)

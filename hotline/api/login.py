@@ -65,9 +65,7 @@ def _me(person: Person, context: Context) -> dict[str, object]:
 
 
 @router.post("/login", dependencies=[Depends(open_to_all)])
-async def log_in(
-    wanted: LoginRequest, response: Response, context: Annotated[Context, Depends(current)]
-) -> LoginAnswer:
+async def log_in(wanted: LoginRequest, response: Response, context: Annotated[Context, Depends(current)]) -> LoginAnswer:
     """Start a session: sets the cookie and returns the token. An earlier session of the same seat ends."""
     started = time.monotonic()
     try:

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -80,9 +80,7 @@ class Sessions:
 
     def _count_attempt(self, username: str, now: float) -> tuple[str | None, str | None]:
         with self._store.write() as session:
-            account = session.scalars(
-                select(Account).where(Account.username == username).with_for_update()
-            ).one_or_none()
+            account = session.scalars(select(Account).where(Account.username == username).with_for_update()).one_or_none()
             if account is not None and account.active:
                 if account.locked_until is not None and account.locked_until > now:
                     raise HotlineError("auth.locked")
@@ -196,7 +194,7 @@ class Sessions:
             audit.append(session, at=now, actor=person.user_id, action="logout", object=f"accounts/{person.user_id}")
 
 
-_Found = Row[Any]
+_Found = Any  # Row of LoginSession, Account and the extension
 
 
 def _load(session: Session, ids: Sequence[str]) -> dict[str, _Found]:

@@ -66,9 +66,7 @@ def _set_state(state: State, data: Mapping[str, Any], now: float) -> Mapping[str
         raise Invalid("agent.state", field="state")
     changed = ask(agent, wish, str(data.get("reason") or ""), now)
     if "by" in data and agent.state == "wrap_up" and wish == "available":
-        changed = step(
-            changed, "rested", now
-        )  # a supervisor's word ends wrap-up, the agent's own button is end_wrap_up
+        changed = step(changed, "rested", now)  # a supervisor's word ends wrap-up, the agent's own button is end_wrap_up
     state.set_agent(changed, now)
     if agent.wish != wish:
         state.effects.append(RememberWish(agent.id, wish))

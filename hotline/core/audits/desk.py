@@ -124,8 +124,10 @@ def never_in_the_air(call: Visit) -> Iterator[Broken]:
         if following.at - fact.at > AIR_SECONDS and following.epoch == fact.epoch:
             yield call.broken("I10", "caller.in_the_air", str(fact.data["talk_id"]), seconds=round(following.at - fact.at, 2))
         lost = fact.data["ended_by"] == "system" and following.epoch == fact.epoch
-        if lost and following.name not in ("queue_entered", "call_ended", "watchdog_fired"):
-            yield call.broken("I11", "caller.not_requeued", str(fact.data["talk_id"]), then=following.name)
+        # "Not asked for a rating" is said on the way out: when the caller's own leg was lost, or the whole call ended.
+        then = next((item.name for item in call.facts[place + 1 :] if item.name in STAGES - {"rating_ended"}), "")
+        if lost and then not in ("queue_entered", "call_ended", "watchdog_fired", ""):
+            yield call.broken("I11", "caller.not_requeued", str(fact.data["talk_id"]), then=then)
 
 
 _NOT_THE_CALLERS: Final = frozenset({"agent", "expert", "flow"})

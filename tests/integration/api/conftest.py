@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from hotline.api.app import create_app
 from hotline.api.context import Context, context_of
 from hotline.api.server import make_server
+from hotline.api.tasks import end
 from hotline.bus.client import connect_async
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
@@ -131,13 +132,6 @@ async def until(check: Callable[[], Any | Awaitable[Any]], seconds: float = 5.0)
         await asyncio.sleep(0.01)
 
 
-async def stop(task: asyncio.Task[None]) -> None:
-    """Cancel until it has ended (a cancellation can get lost in the Redis client)."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.2)
-
-
 @contextlib.asynccontextmanager
 async def open_house(home: Path, server: PrivateRedis, **values: Any) -> AsyncIterator[House]:
     """`values` are sections of settings."""
@@ -156,7 +150,7 @@ async def open_house(home: Path, server: PrivateRedis, **values: Any) -> AsyncIt
         ):
             yield House(settings, app, client, routing, http, server)
     finally:
-        await stop(task)
+        await end([task])
         await client.aclose()
 
 
@@ -192,6 +186,6 @@ async def served(home: Path, redis_server: PrivateRedis) -> AsyncIterator[House]
         finally:
             server.should_exit = True
             await asyncio.wait_for(tasks[1], 10)
-            await stop(tasks[0])
+            await end([tasks[0]])
             await client.aclose()
             sock.close()

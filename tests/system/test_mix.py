@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hotline.store.engine import Store
 from tests.system.running import Hotline
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(400)]

@@ -17,6 +17,7 @@ const pick = async (name, text) => {
 }
 const post = (path, body = {}) => page.request.post(base + path, { data: body })
 
+await post('/mock/reset')
 await page.goto(base)
 await page.waitForSelector('#username')
 await shot('01-login')

@@ -12,11 +12,12 @@ from hotline.jobs.durable import Handler, Work
 from hotline.jobs.finish_call import keep_until
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
+from hotline.store import audit
 from hotline.store.models import Call, Recording
 from hotline.store.repositories import recordings
 from hotline.store.repositories.experts import ZONE
+from hotline.store.sealing import SUFFIX
 
-SUFFIX: Final = ".sealed"
 CAPTURE_ATTEMPTS: Final = 3
 """Captures that are not there after so many tries will not come any more."""
 
@@ -99,4 +100,12 @@ def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> b
         call = session.get(Call, row.call_id)
         if call is not None and call.outcome is not None and call.ended_at is not None:
             recordings.keep(session, row.call_id, keep_until(work.settings, call.outcome, call.ended_at))
+        audit.append(  # the file's hash in the chain: an exchanged recording shows (I18)
+            session,
+            at=work.now,
+            actor="system",
+            action="recording.sealed",
+            object=f"recordings/{row.recording_id}",
+            data={"sha256": info.sha256, "bytes": info.bytes},
+        )
     return True

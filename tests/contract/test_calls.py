@@ -56,9 +56,7 @@ def test_a_record_becomes_rows(store: Store) -> None:
             ("agent", "transfer"),
             ("expert", "expert"),
         ]
-        assert found.call.talk_seconds == pytest.approx(
-            sum((talk.ended_at or 0) - talk.started_at for talk in found.talks)
-        )
+        assert found.call.talk_seconds == pytest.approx(sum((talk.ended_at or 0) - talk.started_at for talk in found.talks))
         assert [item.outcome for item in found.tries] == ["accepted"]
         assert found.rating is not None
         assert found.rating.person_id == "exp_01"
@@ -110,9 +108,7 @@ def test_sealed_recordings_stay_sealed_when_the_call_is_folded_again(store: Stor
 def test_one_rating_a_call_also_in_the_database(store: Store) -> None:
     made = talked(store)
     with pytest.raises(IntegrityError), store.write() as session:
-        session.add(
-            Rating(talk_id="t", call_id=made.call_id, person_kind="agent", person_id="a", score=1, method="", at=START)
-        )
+        session.add(Rating(talk_id="t", call_id=made.call_id, person_kind="agent", person_id="a", score=1, method="", at=START))
 
 
 def test_lists_and_searches(store: Store) -> None:
@@ -141,9 +137,7 @@ def test_lists_and_searches(store: Store) -> None:
 def test_forms_have_versions(store: Store) -> None:
     with store.write() as session:
         assert forms.get(session, store.secrecy, "call_1").version == 0
-        first = forms.save(
-            session, store.secrecy, "call_1", version=0, fields={"caller_name": "王小明"}, by="acc", now=1.0
-        )
+        first = forms.save(session, store.secrecy, "call_1", version=0, fields={"caller_name": "王小明"}, by="acc", now=1.0)
     assert (first.version, first.fields["caller_name"]) == (1, "王小明")
     with pytest.raises(Rejected, match=r"form\.version") as caught, store.write() as session:
         forms.save(session, store.secrecy, "call_1", version=0, fields={}, by="other", now=2.0)
@@ -267,9 +261,7 @@ def test_one_ticket_a_call(store: Store) -> None:
         assert [item.number for item in tickets.page(session, centres={"ctr_990102101"})] == [ticket.number]
         assert tickets.page(session, centres={"ctr_990103"}) == []
     with pytest.raises(IntegrityError), store.write() as session:
-        tickets.create(
-            session, store.secrecy, calls.get(session, made.call_id), whole_form(), form_incomplete=False, now=START
-        )  # type: ignore[arg-type]
+        tickets.create(session, store.secrecy, calls.get(session, made.call_id), whole_form(), form_incomplete=False, now=START)  # type: ignore[arg-type]
     with store.read() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == 1
 

@@ -1,4 +1,4 @@
-"""Fake conversations on a real Redis: one thread that reads their commands, runs their timers and writes what they say."""
+"""Fake conversations on a real Redis: one thread reads their commands, runs their timers and writes what they say."""
 
 from __future__ import annotations
 

@@ -155,15 +155,9 @@ def detail(session: Session, call_id: str) -> CallDetail | None:
         call=call,
         facts=facts.of_call(session, call_id),
         talks=session.scalars(select(Talk).where(Talk.call_id == call_id).order_by(Talk.started_at)).all(),
-        transfers=session.scalars(
-            select(Transfer).where(Transfer.call_id == call_id).order_by(Transfer.started_at)
-        ).all(),
-        tries=session.scalars(
-            select(TransferTry).where(TransferTry.call_id == call_id).order_by(TransferTry.dialled_at)
-        ).all(),
-        recordings=session.scalars(
-            select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
-        ).all(),
+        transfers=session.scalars(select(Transfer).where(Transfer.call_id == call_id).order_by(Transfer.started_at)).all(),
+        tries=session.scalars(select(TransferTry).where(TransferTry.call_id == call_id).order_by(TransferTry.dialled_at)).all(),
+        recordings=session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)).all(),
         rating=session.scalars(select(Rating).where(Rating.call_id == call_id)).one_or_none(),
         ticket=session.scalars(select(Ticket).where(Ticket.call_id == call_id)).one_or_none(),
         consultation=session.get(Consultation, call_id),
@@ -216,10 +210,7 @@ def of_caller(session: Session, caller_hash: str, *, but: str = "", limit: int =
     if not caller_hash:
         return []
     return session.scalars(
-        select(Call)
-        .where(Call.caller_hash == caller_hash, Call.call_id != but)
-        .order_by(Call.arrived_at.desc())
-        .limit(limit)
+        select(Call).where(Call.caller_hash == caller_hash, Call.call_id != but).order_by(Call.arrived_at.desc()).limit(limit)
     ).all()
 
 

@@ -31,8 +31,6 @@ export function complete(given: Partial<Fields> | null | undefined): Fields {
     const value = given?.[field] ?? BLANK[field]
     out[field] = Array.isArray(value) ? [...value] : value
   }
-  // A masked number is for reading only: sent back, it would be taken for one that was typed.
-  if (String(out.caller_number).includes('*')) out.caller_number = ''
   return out as unknown as Fields
 }
 

@@ -66,9 +66,7 @@ def _load(name: str) -> Flow:
 @app.command()
 def check(
     directory: Annotated[Path | None, typer.Argument(help="Folder of flows; default: the one in the settings.")] = None,
-    prompts: Annotated[
-        list[Path] | None, typer.Option(help="Folders of prompts, looked up before the shipped ones.")
-    ] = None,
+    prompts: Annotated[list[Path] | None, typer.Option(help="Folders of prompts, looked up before the shipped ones.")] = None,
     languages: Annotated[str, typer.Option(help="Languages every flow must offer; empty: its own.")] = "zh-CN,en",
     queues: Annotated[str, typer.Option(help="Queues there are; empty: any.")] = QUEUES,
 ) -> None:
@@ -91,9 +89,7 @@ def check(
 @app.command()
 def play(
     flow: FlowArgument,
-    script: Annotated[
-        str | None, typer.Option(help='Answers instead of the keyboard, such as "1,talked,rated=5".')
-    ] = None,
+    script: Annotated[str | None, typer.Option(help='Answers instead of the keyboard, such as "1,talked,rated=5".')] = None,
     language: Language = "zh-CN",
     variable: Annotated[list[str] | None, typer.Option(help="name=value, known from the start.")] = None,
     save: Annotated[Path | None, typer.Option(help="Where the session goes; default: played/ below the state.")] = None,

@@ -335,6 +335,11 @@ class Settings(BaseSettings):
         return Path(__file__).resolve().parent.parent / "ivr_flows" / "prompts"
 
     @property
+    def overflow_port(self) -> int:
+        """Loopback SIP port where callers without a worker are written down."""
+        return self.sip.worker_port_from - 1
+
+    @property
     def outside_uri(self) -> str:
         return f"sip:{self.sip.host}:{self.sip.port}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -15,9 +16,11 @@ from typing import Any
 
 import pytest
 import redis
+from argon2 import PasswordHasher
 
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings, load
+from hotline.store import passwords
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 
@@ -148,11 +151,33 @@ def _postgres() -> Iterator[Any]:
 @pytest.fixture
 def postgres_url(_postgres: Any) -> Iterator[str]:
     """URL of a fresh, empty PostgreSQL database."""
+    with _postgres_database(_postgres) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _postgres_database(server: Any, template: str = "template1") -> Iterator[str]:
     name = f"test_{time.time_ns()}"
-    _postgres.psql(f"CREATE DATABASE {name}")
-    url = _postgres.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
-    yield url
-    _postgres.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
+    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(_postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a migrated PostgreSQL database to copy: much quicker than migrating one for each test."""
+    _postgres.psql("CREATE DATABASE migrated")
+    url = _postgres.get_uri("migrated").replace("postgresql://", "postgresql+psycopg://", 1)
+    migrate(make_settings(tmp_path_factory.mktemp("template"), database={"url": url}))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    made = make_settings(tmp_path_factory.mktemp("template"))
+    migrate(made)
+    return made.home / "hotline.db"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -162,19 +187,33 @@ def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Setting
     return make_settings(tmp_path / "home", database={"url": url})
 
 
-@pytest.fixture
-def store(database_settings: Settings) -> Iterator[Store]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A migrated, empty database, once for each kind."""
-    migrate(database_settings)
-    made = Store(database_settings, Secrecy.from_dir(database_settings.keys_dir))
-    yield made
-    made.close()
+    home = tmp_path / "home"
+    with contextlib.ExitStack() as stack:
+        if request.param == "postgresql":
+            server, template = request.getfixturevalue("_postgres"), request.getfixturevalue("_postgres_template")
+            url = stack.enter_context(_postgres_database(server, template))
+            made = make_settings(home, database={"url": url})
+        else:
+            made = make_settings(home)
+            shutil.copy(request.getfixturevalue("_sqlite_template"), home / "hotline.db")
+        found = Store(made, Secrecy.from_dir(made.keys_dir))
+        yield found
+        found.close()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real argon2id, with the least of memory and passes: the tests are not about its price."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
-def sqlite_store(redis_settings: Settings) -> Iterator[Store]:
+def sqlite_store(redis_settings: Settings, _sqlite_template: Path) -> Iterator[Store]:
     """A migrated SQLite database beside the private Redis."""
-    migrate(redis_settings)
+    shutil.copy(_sqlite_template, redis_settings.home / "hotline.db")
     made = Store(redis_settings, Secrecy.from_dir(redis_settings.keys_dir))
     yield made
     made.close()

@@ -22,7 +22,8 @@ done
 
 python=""
 for candidate in python3.12 python3.11; do
-  command -v "$candidate" >/dev/null && { python=$candidate; break; }
+  # Run it: a version manager's shim may be on the path without its Python.
+  "$candidate" -c 'import venv' 2>/dev/null && { python=$candidate; break; }
 done
 if [ -z "$python" ] && command -v python3 >/dev/null; then
   python3 -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' && python=python3

@@ -14,6 +14,9 @@ export const i18n = createI18n({
   legacy: false,
   locale: asLocale(localStorage.getItem(KEY)),
   fallbackLocale: 'zh-CN',
+  // A code that a newer server knows and we do not is shown as it is.
+  missingWarn: false,
+  fallbackWarn: false,
   messages: { 'zh-CN': zh, en },
 })
 

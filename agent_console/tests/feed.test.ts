@@ -114,9 +114,12 @@ describe('link', () => {
 
   it.each([
     ['feed.replaced', 'replaced'],
-    ['logged_out', 'ended'],
-    ['slow_reader', 'lost'],
-    ['restart', 'lost'],
+    ['session.replaced', 'replaced'],
+    ['session.logged_out', 'ended'],
+    ['session.expired', 'ended'],
+    ['feed.slow_reader', 'lost'],
+    ['feed.rights_changed', 'lost'],
+    ['server.stopping', 'lost'],
   ])('takes bye %s as %s', (code, phase) => {
     expect(play([...up, [50, { type: 'message', message: { type: 'bye', code } }]]).link.phase).toBe(phase)
   })

@@ -13,9 +13,7 @@ def own_calls(person: Person) -> ColumnElement[bool]:
     """Condition on :class:`Call`: the calls this person may read."""
     if person.may("calls.read_all"):
         return true()
-    talked = exists().where(
-        Talk.call_id == Call.call_id, Talk.person_kind == "agent", Talk.person_id == person.agent_id
-    )
+    talked = exists().where(Talk.call_id == Call.call_id, Talk.person_kind == "agent", Talk.person_id == person.agent_id)
     return or_(Call.agent_id == (person.agent_id or None), talked)
 
 

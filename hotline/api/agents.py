@@ -30,9 +30,7 @@ async def set_state(
     context: Annotated[Context, Depends(current)],
 ) -> Done:
     """Ask for another state; during a call it becomes the state after it."""
-    await ask(
-        context, "set_agent_state", {"agent_id": seat(person), "state": wanted.state, "reason": wanted.reason.strip()}
-    )
+    await ask(context, "set_agent_state", {"agent_id": seat(person), "state": wanted.state, "reason": wanted.reason.strip()})
     return Done()
 
 

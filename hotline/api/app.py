@@ -25,6 +25,7 @@ from hotline.api import (
     offers,
     recordings,
     status,
+    tasks,
     tickets,
 )
 from hotline.api.board import Board
@@ -112,9 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         context.feeds.end_all(STOPPING)
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        await tasks.end(beside)
         await context.board.close()
         await context.redis.aclose()
         context.store.close()

@@ -183,9 +183,7 @@ def _read_call(context: Context, person: Person, call_id: str, mine: bool) -> Ca
             (one for kind, one in people if kind == "agent"),
             [*(one for kind, one in people if kind == "expert"), *(one.expert_id for one in tries)],
         )
-        recordings = session.scalars(
-            select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
-        ).all()
+        recordings = session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)).all()
         ticket = session.scalar(select(Ticket).where(Ticket.call_id == call_id))
         return CallDetail(
             **row.model_dump(),

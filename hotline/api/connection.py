@@ -22,11 +22,10 @@ CLIENT_MESSAGES: Final = 60
 CLIENT_WINDOW_SECONDS: Final = 10.0
 
 # Why a feed ends: what `bye` says.
-LOGGED_OUT: Final = "logged_out"
-REPLACED: Final = "replaced"
-SLOW: Final = "slow_reader"
-FLOOD: Final = "flood"
-STOPPING: Final = "server_stopping"
+REPLACED: Final = "feed.replaced"  # the same seat opened another feed
+SLOW: Final = "feed.slow_reader"
+FLOOD: Final = "feed.flood"
+STOPPING: Final = "server.stopping"
 
 
 class Connection:

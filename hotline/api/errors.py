@@ -78,26 +78,18 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         # forms
         "form.version": Entry(409, "登记表已在别处保存，请核对后再保存。", "The form was saved elsewhere in between."),
         "form.submitted": Entry(409, "登记表已提交，不能再修改。", "The form has been submitted and cannot change."),
-        "form.closed": Entry(
-            409, "通话已归档处理，登记表不能再修改。", "The call has been processed: the form is closed."
-        ),
+        "form.closed": Entry(409, "通话已归档处理，登记表不能再修改。", "The call has been processed: the form is closed."),
         "form.invalid": Entry(422, "登记表中有内容不符合要求。", "Some fields of the form are not valid."),
         "form.incomplete": Entry(422, "登记表还有必填项未填。", "Required fields of the form are missing."),
         "form.field": Entry(422, "登记表中有内容不符合要求。", "A field of the form is not valid."),
         "form.code": Entry(422, "登记表中有未知的代码。", "A field of the form holds an unknown code."),
         "form.missing": Entry(404, "没有这份登记表。", "There is no such form."),
         # tickets, tasks, recordings
-        "ticket.missing": Entry(
-            404, "没有这张工单，或您无权查看。", "There is no such ticket, or it is not yours to see."
-        ),
+        "ticket.missing": Entry(404, "没有这张工单，或您无权查看。", "There is no such ticket, or it is not yours to see."),
         "task.missing": Entry(404, "没有这项任务。", "There is no such task."),
         "user.missing": Entry(404, "没有这个用户。", "There is no such user."),
-        "recording.missing": Entry(
-            404, "没有这段录音，或您无权收听。", "There is no such recording, or it is not yours."
-        ),
-        "recording.not_ready": Entry(
-            409, "录音正在封存，请稍后再听。", "The recording is still being sealed, try later."
-        ),
+        "recording.missing": Entry(404, "没有这段录音，或您无权收听。", "There is no such recording, or it is not yours."),
+        "recording.not_ready": Entry(409, "录音正在封存，请稍后再听。", "The recording is still being sealed, try later."),
         "recording.failed": Entry(404, "这次通话没有录音。", "This talk was not recorded."),
         "recording.range": Entry(416, "请求的录音区间超出范围。", "The requested range is outside the recording."),
         "recording.damaged": Entry(503, "录音校验未通过，已上报。", "The recording does not verify."),
@@ -106,9 +98,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "account.username": Entry(422, "用户名不符合要求。", "The user name is not allowed."),
         "account.exists": Entry(409, "用户名已被使用。", "The user name is taken."),
         "login.locked": Entry(429, "账号已锁定，请稍后再试。", "Locked for now, try again later."),
-        "password.too_short": Entry(
-            422, "密码太短（至少 12 位）。", "The password is too short (12 characters at least)."
-        ),
+        "password.too_short": Entry(422, "密码太短（至少 12 位）。", "The password is too short (12 characters at least)."),
         "password.too_long": Entry(422, "密码太长。", "The password is too long."),
         "password.is_username": Entry(422, "密码不能与用户名相同或相近。", "The password must not be the user name."),
         "password.too_simple": Entry(422, "密码过于简单。", "The password is too simple."),

@@ -28,6 +28,7 @@ from hotline.api.connection import Connection
 from hotline.api.context import Context, context_of, current
 from hotline.api.guard import need
 from hotline.api.people import Person
+from hotline.api.tasks import end
 from hotline.bus import keys
 
 log = logs.get("hotline.api.feed")
@@ -37,6 +38,8 @@ TICKET_SECONDS: Final = 30.0
 MOST_TICKETS: Final = 2_000
 FRAME_LIMIT: Final = 16 * 1024
 """Bytes in one message from a client."""
+MESSAGE_LIMIT: Final = 256
+"""Characters of a message that is looked into: the longest that means something is `{"type":"refetch"}`."""
 WATCH_SECONDS: Final = 0.5
 CLOSE_CODES: Final = {ends.SLOW: 1013, ends.STOPPING: 1012, ends.FLOOD: 1008}
 NORMAL: Final = 4000
@@ -146,9 +149,7 @@ def origin_allowed(origin: str | None, host: str | None, extra: list[str]) -> bo
 async def feed(socket: WebSocket, ticket: str = "") -> None:
     """Snapshot, then numbered changes (docs/protocol.md). Refused with 403 for a wrong origin or ticket."""
     context = context_of(socket.app)
-    if not origin_allowed(
-        socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins
-    ):
+    if not origin_allowed(socket.headers.get("origin"), socket.headers.get("host"), context.settings.http.allowed_origins):
         log.warning("feed_refused", code="feed.origin")
         await socket.close(1008)
         return
@@ -180,16 +181,14 @@ async def _serve(context: Context, socket: WebSocket, connection: Connection) ->
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
     await _part(socket, connection)
 
 
 async def _part(socket: WebSocket, connection: Connection) -> None:
     if socket.application_state is not WebSocketState.CONNECTED or socket.client_state is not WebSocketState.CONNECTED:
         return
-    code = connection.farewell or ends.LOGGED_OUT
+    code = connection.farewell or ends.STOPPING
     # A slow reader's socket may take nothing any more: he gets a second to hear why, then the line is cut.
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
         async with asyncio.timeout(1.0):
@@ -197,6 +196,9 @@ async def _part(socket: WebSocket, connection: Connection) -> None:
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
         async with asyncio.timeout(1.0):
             await socket.close(CLOSE_CODES.get(code, NORMAL), code)
+            # What the client has still said must be taken in, or its answer to the close stays unread behind it.
+            while (await socket.receive())["type"] != "websocket.disconnect":
+                pass
 
 
 async def _send(socket: WebSocket, connection: Connection) -> None:
@@ -216,11 +218,11 @@ async def _receive(context: Context, socket: WebSocket, connection: Connection) 
 
 
 def _kind(text: str) -> object:
-    if len(text) > FRAME_LIMIT:
-        return None
+    if len(text) > MESSAGE_LIMIT:
+        return None  # nor should a deep nesting reach the parser
     try:
         message: Any = json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return message.get("type") if isinstance(message, dict) else None
 

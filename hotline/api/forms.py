@@ -128,9 +128,7 @@ async def _write(context: Context, person: Person, call_id: str, wanted: FormReq
     return await asyncio.to_thread(write)
 
 
-def _store(
-    context: Context, person: Person, call_id: str, wanted: FormRequest, *, holds: bool, final: bool
-) -> FormAnswer:
+def _store(context: Context, person: Person, call_id: str, wanted: FormRequest, *, holds: bool, final: bool) -> FormAnswer:
     codes = form_codes(context)
     with context.store.write() as session:
         call = session.get(Call, call_id)
@@ -155,9 +153,7 @@ def _store(
         return _shown(form, holds, number)
 
 
-def _may_write(
-    session: Session, context: Context, person: Person, call_id: str, call: Call | None, holds: bool
-) -> None:
+def _may_write(session: Session, context: Context, person: Person, call_id: str, call: Call | None, holds: bool) -> None:
     if call is None and not holds and f"calls/{call_id}" not in context.board.state:
         raise Missing("call.missing")
     if not holds and not person.may("forms.write_all") and not may_read_call(session, person, call_id):

@@ -59,9 +59,7 @@ class Holders:
     def offered(self, agent_id: str, call_id: str) -> bool:
         """Whether that call rings on the console of `agent_id` now."""
         return bool(agent_id) and any(
-            key.startswith("offers/")
-            and entity.get("call_id") == call_id
-            and agent_id in (entity.get("agent_ids") or ())
+            key.startswith("offers/") and entity.get("call_id") == call_id and agent_id in (entity.get("agent_ids") or ())
             for key, entity in list(self._board.state.items())
         )
 

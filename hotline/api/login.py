@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
 from hotline.api.ask import ask
-from hotline.api.connection import LOGGED_OUT, REPLACED
 from hotline.api.context import Context, current
 from hotline.api.guard import COOKIE, need, open_to_all
 from hotline.api.people import Person
+from hotline.api.sessions import LOGGED_OUT, REPLACED
 from hotline.api.shapes import Done
 from hotline.core.errors import HotlineError
 
@@ -65,9 +65,7 @@ def _me(person: Person, context: Context) -> dict[str, object]:
 
 
 @router.post("/login", dependencies=[Depends(open_to_all)])
-async def log_in(
-    wanted: LoginRequest, response: Response, context: Annotated[Context, Depends(current)]
-) -> LoginAnswer:
+async def log_in(wanted: LoginRequest, response: Response, context: Annotated[Context, Depends(current)]) -> LoginAnswer:
     """Start a session: sets the cookie and returns the token. An earlier session of the same seat ends."""
     started = time.monotonic()
     try:

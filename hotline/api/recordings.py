@@ -21,15 +21,13 @@ from hotline.api.people import Person
 from hotline.api.rows import RecordingRow, recording_rows
 from hotline.api.shapes import Before, Id, Limit, Page
 from hotline.core.errors import HotlineError, Invalid, Missing, Rejected
-from hotline.secrecy import SecrecyError
 from hotline.store import audit
 from hotline.store.models import Call, Recording
-from hotline.store.sealing import SealedReader
+from hotline.store.sealing import SealedReader, SealError
 
 log = logs.get("hotline.api.recordings")
 router = APIRouter(prefix="/api/recordings", tags=["recordings"])
 
-CHUNK: Final = 64 * 1024
 SAME_HEARING_SECONDS: Final = 60.0
 """A player that seeks asks again from the middle: within this time it belongs to the hearing already on record."""
 
@@ -43,9 +41,7 @@ def list_recordings(
     before: Before = "",
 ) -> Page[RecordingRow]:
     """Recordings, newest first (those of one call: in order of time). Agents see those of calls they talked on."""
-    query = (
-        select(Recording).where(exists().where(Call.call_id == Recording.call_id, own_calls(person))).limit(limit + 1)
-    )
+    query = select(Recording).where(exists().where(Call.call_id == Recording.call_id, own_calls(person))).limit(limit + 1)
     if call_id:
         query = query.where(Recording.call_id == call_id).order_by(Recording.started_at, Recording.recording_id)
     else:
@@ -86,18 +82,19 @@ def play(
     recording = _find(context, person, recording_id)
     try:
         reader = SealedReader(context.settings.recordings_dir / recording.path, context.secrecy, recording_id)
-    except FileNotFoundError:
-        log.error("recording_file_missing", recording_id=recording_id)
-        raise Missing("recording.missing") from None
-    except (SecrecyError, ValueError, OSError) as exc:
-        log.error("recording_damaged", recording_id=recording_id, kind=type(exc).__name__)
+    except SealError as exc:
+        log.error("recording_unreadable", recording_id=recording_id, code=exc.code)
         raise Rejected("recording.damaged") from None
     try:
         span = ranges.parse(wanted, reader.length)
+        first, last = span or (0, reader.length - 1)
+        _note(context, person, recording_id, reason, first, last)
     except ranges.Unsatisfiable:
+        reader.close()
         return answer(HotlineError("recording.range"), {"Content-Range": f"bytes */{reader.length}"})
-    first, last = span or (0, reader.length - 1)
-    _note(context, person, recording_id, reason, first, last)
+    except BaseException:
+        reader.close()
+        raise
     headers = {
         "Accept-Ranges": "bytes",
         "Content-Length": str(last - first + 1),
@@ -148,10 +145,5 @@ def _note(context: Context, person: Person, recording_id: str, purpose: str, fir
 
 
 def _stream(reader: SealedReader, first: int, last: int) -> Iterator[bytes]:
-    offset = first
-    while offset <= last:
-        piece = reader.read(offset, min(CHUNK, last - offset + 1))
-        if not piece:
-            raise OSError("recording is shorter than its header says")
-        offset += len(piece)
-        yield piece
+    with reader:
+        yield from reader.blocks(first, last - first + 1)

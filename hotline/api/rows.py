@@ -99,9 +99,7 @@ def call_rows(session: Session, calls: Sequence[Call]) -> list[CallRow]:
     forms: dict[str, dict[str, Any]] = {}
     tickets: dict[str, str] = {}
     if ids:
-        for call_id, fields in session.execute(
-            select(CallForm.call_id, CallForm.fields).where(CallForm.call_id.in_(ids))
-        ):
+        for call_id, fields in session.execute(select(CallForm.call_id, CallForm.fields).where(CallForm.call_id.in_(ids))):
             forms[call_id] = fields
         for call_id, number in session.execute(select(Ticket.call_id, Ticket.number).where(Ticket.call_id.in_(ids))):
             tickets[call_id] = number
@@ -146,6 +144,5 @@ def recording_rows(session: Session, recordings: Sequence[Recording]) -> list[Re
         (one.person_id for one in recordings if one.person_kind == "expert"),
     )
     return [
-        RecordingRow(**_columns(one, RecordingRow, person_name=names.of(one.person_kind, one.person_id)))
-        for one in recordings
+        RecordingRow(**_columns(one, RecordingRow, person_name=names.of(one.person_kind, one.person_id))) for one in recordings
     ]

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -39,9 +39,9 @@ FORGET_SECONDS: Final = 7 * 86_400.0
 """Rows of ended sessions are deleted after this."""
 
 # Why a session ended, as `bye` says it.
-LOGGED_OUT: Final = "logged_out"
-REPLACED: Final = "replaced"
-RIGHTS_CHANGED: Final = "rights_changed"
+LOGGED_OUT: Final = "session.logged_out"
+REPLACED: Final = "session.replaced"
+RIGHTS_CHANGED: Final = "feed.rights_changed"  # the session holds: come back and see with the new rights
 
 
 class Sessions:
@@ -80,9 +80,7 @@ class Sessions:
 
     def _count_attempt(self, username: str, now: float) -> tuple[str | None, str | None]:
         with self._store.write() as session:
-            account = session.scalars(
-                select(Account).where(Account.username == username).with_for_update()
-            ).one_or_none()
+            account = session.scalars(select(Account).where(Account.username == username).with_for_update()).one_or_none()
             if account is not None and account.active:
                 if account.locked_until is not None and account.locked_until > now:
                     raise HotlineError("auth.locked")
@@ -145,8 +143,7 @@ class Sessions:
         return now >= session.expires_at or now - seen > self._idle
 
     def ended(self, people: Sequence[Person]) -> dict[str, str]:
-        """Which of these sessions do not hold any more, and why: {session_id: `logged_out` | `replaced` |
-        `rights_changed`}."""
+        """Which of these sessions do not hold any more, and why: {session_id: code for `bye`}."""
         now = time.time()
         with self._store.read() as session:
             rows = _load(session, [person.session_id for person in people])
@@ -197,7 +194,7 @@ class Sessions:
             audit.append(session, at=now, actor=person.user_id, action="logout", object=f"accounts/{person.user_id}")
 
 
-_Found = Row[Any]
+_Found = Any  # Row of LoginSession, Account and the extension
 
 
 def _load(session: Session, ids: Sequence[str]) -> dict[str, _Found]:

@@ -3,6 +3,7 @@ apart from what was typed. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,11 +12,17 @@ from hotline.core.errors import Invalid
 from hotline.core.phones import mask, mask_id_number, mask_name
 
 MARK: Final = "*"
+_DISTRICT: Final = re.compile(r"^[\u4e00-\u9fff]{1,9}[市区县旗]")
 
 
 def mask_address(text: str) -> str:
-    """The first six characters stay (about city and district): 临江市江北区花园路 8 号 → 临江市江北区****."""
-    return text[:6] + "****" if len(text) > 6 else MARK * len(text)
+    """The city or district stays: 临江市江北区花园路 8 号 → 临江市江北区****; without one, nothing does.
+
+    >>> mask_address("江北区花园路 8 号"), mask_address("花园路 8 号")
+    ('江北区****', '****')
+    """
+    found = _DISTRICT.match(text)
+    return (found.group() if found else "") + "****" if text else ""
 
 
 MASKS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(

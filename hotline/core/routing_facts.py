@@ -95,8 +95,13 @@ def _queue_entered(state: State, call: Call, fact: Fact, now: float) -> None:
         release_agent(state, call, now, talked=True)  # back in the queue: the talk is over, whatever was lost
     call.phase = "queue"
     data = fact.data
+    since = data.get("queued_at")  # a caller put back says since when they have been in the queue
     state.enter_queue(
-        call, fact.at, queue=data["queue"], priority=priority_of(data["priority"]), language=data["language"] or ""
+        call,
+        min(float(since or fact.at), fact.at),
+        queue=data["queue"],
+        priority=priority_of(data["priority"]),
+        language=data["language"] or "",
     )
 
 

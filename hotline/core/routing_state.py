@@ -235,7 +235,9 @@ class State:
     pace: Pace = field(default_factory=Pace)
     answered: OrderedDict[str, None] = field(default_factory=OrderedDict)
     grace_until: float = 0.0
-    """Until then a missing lease or snapshot proves nothing (Redis was emptied or away)."""
+    """Until then a missing lease of an agent proves nothing (Redis was emptied or away)."""
+    live_grace_until: float = 0.0
+    """The same for a missing live snapshot."""
     hold_offers_until: float = 0.0
     restored: bool = False
     seen_world: bool = False
@@ -342,9 +344,7 @@ class State:
         self.touch_call(call)
         self.touch_queue(call.queue)
 
-    def enter_queue(
-        self, call: Call, at: float, *, queue: str = "", priority: int | None = None, language: str = ""
-    ) -> None:
+    def enter_queue(self, call: Call, at: float, *, queue: str = "", priority: int | None = None, language: str = "") -> None:
         """The caller waits. `queued_at` only ever moves back in time: seniority is not lost by coming again."""
         call.queue = queue or call.queue
         call.priority = call.priority if priority is None else priority

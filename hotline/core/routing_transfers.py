@@ -25,9 +25,7 @@ def begin(state: State, call: Call, category: str, region: str, wish: str, now: 
     transfer_id = state.new_id("trf", now)
     hunt = Hunt(transfer_id, call.agent_id, category, region, wish, started_at=now)
     if _pick(state, hunt, now) is None:
-        state.fact(
-            "transfer_refused", call.call_id, now, transfer_id=transfer_id, agent_id=call.agent_id, reason="no_expert"
-        )
+        state.fact("transfer_refused", call.call_id, now, transfer_id=transfer_id, agent_id=call.agent_id, reason="no_expert")
         raise Rejected("transfer.no_expert")
     call.hunt = hunt
     call.differs = None
@@ -50,9 +48,7 @@ def cancel(state: State, call: Call, now: float) -> None:
 def _pick(state: State, hunt: Hunt, now: float) -> str | None:
     skill = state.people.skill_of.get(hunt.category) or FALLBACK_SKILL
     wish = "" if hunt.tries else hunt.wish
-    expert = pick(
-        state.people.experts.values(), state.uses, now, skill=skill, region=hunt.region, wish=wish, tried=hunt.tried
-    )
+    expert = pick(state.people.experts.values(), state.uses, now, skill=skill, region=hunt.region, wish=wish, tried=hunt.tried)
     return expert.id if expert else None
 
 
@@ -134,9 +130,7 @@ def connected(state: State, call: Call, expert_id: str, transfer_id: str, now: f
     if (use.state, use.call_id) != ("on_call", call.call_id):
         count = use.today(now) + 1
         state.set_use(
-            replace(
-                use, state="on_call", call_id=call.call_id, since=now, last_used=now, day=local_day(now), count=count
-            )
+            replace(use, state="on_call", call_id=call.call_id, since=now, last_used=now, day=local_day(now), count=count)
         )
     state.free_experts(call.call_id, now, but=expert_id)
     if call.hunt is not None and call.hunt.transfer_id == transfer_id:

@@ -37,8 +37,9 @@ LIVE_RENEW_SECONDS: Final = 2.0
 def look(state: State, world: World, now: float) -> None:
     """Take in one look at the world."""
     first = not state.seen_world
-    if world.emptied or world.interrupted:
-        state.grace_until = now + max(state.rules.agent_lease_seconds, LIVE_LEASE_SECONDS)
+    if (world.emptied or world.interrupted) and not first:
+        state.grace_until = now + state.rules.agent_lease_seconds
+        state.live_grace_until = now + LIVE_LEASE_SECONDS
         for call in state.calls.values():
             if call.ended_at is None:
                 call.lease = max(call.lease, now + LIVE_LEASE_SECONDS)
@@ -254,8 +255,6 @@ def _heal_expert(state: State, call: Call, snapshot: Mapping[str, Any], now: flo
 
 def _vanished(state: State, now: float) -> None:
     """A call whose conversation has been silent for longer than its lease is over, whatever was lost."""
-    if now < state.grace_until:
-        return
     for call in state.calls.values():
         if call.ended_at is None and now > call.lease:
             end_call(state, call, now, now)
@@ -274,12 +273,12 @@ def _orphans(state: State, now: float) -> None:
             if agent.state != "on_call" and call.waiting and now < _restored_deadline(state, agent):
                 _reconnecting(state, call, agent)
                 continue
-        elif now < state.grace_until:
+        elif now < state.live_grace_until:
             continue
         move(state, agent.id, "finish" if agent.state == "on_call" else "release", now)
     for use in list(state.uses.values()):
         call = state.calls.get(use.call_id)
-        if use.state != "free" and (call is None or call.ended_at is not None) and now >= state.grace_until:
+        if use.state != "free" and (call is None or call.ended_at is not None) and now >= state.live_grace_until:
             state.set_use(replace(use, state="free", call_id="", since=now))
 
 
@@ -301,7 +300,7 @@ def restore(state: State, event: Restored, now: float) -> None:
     for raw in event.uses.values():
         use = Use.from_record(raw)
         state.uses[use.id] = use
-    for key, raw in event.board.items():
+    for key, raw in sorted(event.board.items()):  # calls before their offers
         try:
             if key.startswith("calls/"):
                 _restore_call(state, raw, now)

@@ -65,9 +65,9 @@ COUNTERS: Final = (*REFUSALS, "no_worker", "worker_failed", "redis_away")
 METHODS: Final = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "INFO", "PRACK", "REGISTER")
 
 _MODULES: Final = (
-    "debugger", "kex", "corex", "tm", "tmx", "sl", "pv", "xlog", "rr", "maxfwd", "textops", "textopsx", "siputils", "sanity",
-    "statistics", "htable", "pike", "pipelimit", "usrloc", "registrar", "nathelper", "auth", "dialog", "ndb_redis",
-    "jsonrpcs",
+    "debugger", "kex", "corex", "tm", "tmx", "sl", "pv", "xlog", "rr", "maxfwd", "textops", "textopsx", "siputils",
+    "sanity", "statistics", "htable", "pike", "pipelimit", "usrloc", "registrar", "nathelper", "auth", "dialog",
+    "ndb_redis", "jsonrpcs",
 )  # fmt: skip
 
 _QUIET: Final = (
@@ -102,14 +102,17 @@ class Phone:
 
 
 def render(settings: Settings, phones: Sequence[Phone], run_dir: Path | None = None) -> Path:
-    """Write `kamailio.cfg` (mode 0600: it holds password hashes) and its lists into `run_dir` (else `settings.run_dir`).
+    """Write `kamailio.cfg` (mode 0600: it holds password hashes) and its lists, by default into `settings.run_dir`.
 
     Raises :class:`EdgeError` for settings that cannot be written, or when the Debian packages are missing.
     """
     folder = (run_dir or settings.run_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     text = env.get_template("kamailio.cfg.j2").render(_values(settings, phones, folder))
     _write(folder / "dispatcher.list", trunks.ping_list(settings.trunks))
@@ -126,6 +129,18 @@ def command(settings: Settings) -> list[str]:
     """
     path = settings.run_dir.resolve() / "kamailio.cfg"
     return [programs.program("kamailio"), "-DD", "-E", "-f", str(path), "-m", "64", "-M", "8"]
+
+
+def ports(settings: Settings) -> list[tuple[str, int, str]]:
+    """UDP ports the edge will bind, as (address, port, settings key): to be looked at before a start, so that one
+    already taken is told by its key."""
+    found = [
+        ("127.0.0.1", settings.sip.inside_port, "sip.inside_port"),
+        (settings.sip.host, settings.sip.port, "sip.port"),
+    ]
+    if settings.media.relay == "always":
+        found.append(("127.0.0.1", settings.media.control_port, "media.control_port"))
+    return found
 
 
 def check(path: Path) -> None:
@@ -145,7 +160,8 @@ def check(path: Path) -> None:
     lines = [line for line in done.stderr.splitlines() if "ERROR" in line or "CRITICAL" in line]
     first = next((line for line in lines if "parse error" in line), lines[0] if lines else done.stderr.strip()[-200:])
     at = re.search(r"line (\d+)", first)
-    raise EdgeError("edge.config", file=str(path), line=int(at.group(1)) if at else 0, message=first.split(">: ")[-1][:300])
+    line = int(at.group(1)) if at else 0
+    raise EdgeError("edge.config", file=str(path), line=line, message=first.split(">: ")[-1][:300])
 
 
 def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[str, Any]:
@@ -163,6 +179,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "host": outside,
         "port": sip.port,
         "inside_port": sip.inside_port,
+        "overflow_port": settings.overflow_port,
         "domain": trunks.plain(sip.domain, "sip.domain"),
         "run_dir": trunks.plain(str(folder), "home"),
         "rpc_socket": str(rpc_socket),
@@ -189,6 +206,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "worker_port_from": sip.worker_port_from,
         "worker_port_to": min(65_535, sip.worker_port_from + max(settings.pool.max * 2, 1000)),
         "allowed_methods": METHODS,
+        "allowed_within": [method for method in METHODS if method != "REGISTER"],
         "kept_headers": _KEPT_HEADERS,
         "kept_reply_headers": _KEPT_REPLY_HEADERS,
         "counters": COUNTERS,

@@ -28,7 +28,7 @@ def program(name: str) -> str:
 
 
 def module_path() -> Path:
-    """Directory of Kamailio's modules; Debian puts the architecture into it (`/usr/lib/x86_64-linux-gnu/kamailio/modules`).
+    """Directory of Kamailio's modules. On Debian: `/usr/lib/<architecture>/kamailio/modules`.
 
     Raises :class:`EdgeError` (`edge.packages_missing`).
     """

@@ -109,7 +109,10 @@ class Rpc:
         return found
 
     def counters(self) -> dict[str, int]:
-        """What was refused, by reason, and how claims went, since Kamailio started. Names: `hotline.edge.kamailio.COUNTERS`."""
+        """What was refused, by reason, and how claims went, since Kamailio started.
+
+        The names are those of `hotline.edge.kamailio.COUNTERS`. Raises :class:`EdgeError` when Kamailio is silent.
+        """
         result: list[str] = self.call("stats.get_statistics", ["script:", "core:"])
         found = dict.fromkeys(COUNTERS, 0)
         for line in result:

@@ -28,7 +28,7 @@ OFFER_TIMEOUT_SECONDS: Final = 180
 
 
 def interfaces(settings: Settings) -> list[str]:
-    """One address when carriers and phones come by 127.0.0.1 too, else `inside` (workers) and `outside` (the others)."""
+    """One address when carriers and phones come by 127.0.0.1 too, else `inside` (workers) and `outside`."""
     host = settings.sip.host
     return [host] if host == "127.0.0.1" else ["inside/127.0.0.1", f"outside/{host}"]
 
@@ -38,7 +38,10 @@ def render(settings: Settings) -> Path:
     folder = settings.run_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     text = env.get_template("rtpengine.conf.j2").render(
         log_level=LOG_LEVEL,

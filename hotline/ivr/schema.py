@@ -48,19 +48,17 @@ SayEntry = Annotated[Annotated[PromptId, Tag("prompt")] | Annotated[SayItem, Tag
 
 
 class DigitsSpec(Strict):
-    """Wait for keys. The keys are those of the node's `route`."""
+    """Wait for one key. The keys are those of the node's `route`."""
 
     kind: Literal["digits"] = Field(alias="for")
     seconds: Annotated[float, Field(gt=0, le=30)]
-    max_digits: Annotated[int, Field(ge=1, le=8)] = 1
-    inter_digit_seconds: Annotated[float, Field(gt=0, le=10)] = 2.0
-    finish_on: Literal["", "#", "*"] = ""
     barge_in: bool = True
 
     def wait(self, route: Mapping[str, str]) -> DigitsWait:
         """The wait for the engine; its keys are the keys of `route`, in their order."""
         keys = tuple(key for key in route if key not in ("no_input", "invalid"))
-        return DigitsWait(self.max_digits, self.seconds, self.inter_digit_seconds, self.finish_on, self.barge_in, keys)
+        # One key is all a conversation collects so far; the wait is made for longer entries already.
+        return DigitsWait(1, self.seconds, self.seconds, "", self.barge_in, keys)
 
 
 class QueueSpec(Strict):
@@ -69,7 +67,7 @@ class QueueSpec(Strict):
     kind: Literal["queue"] = Field(alias="for")
     queue: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
     seconds: Annotated[float, Field(gt=0, le=7200)]
-    priority: Annotated[int, Field(ge=0, le=9)] = 0
+    priority: Annotated[int, Field(ge=0, le=3)] = 0
     music: PromptId = "music"
 
     def wait(self, route: Mapping[str, str]) -> QueueWait:

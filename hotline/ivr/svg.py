@@ -95,7 +95,7 @@ def _place(flow: Flow, together: list[Edge]) -> dict[str, _Box]:
 
     for name, level in levels.items():
         add(name, level, tuple(_fit(line) for line in describe(flow.nodes[name])), False)
-    before: dict[str, set[str]] = {}
+    before: dict[str, list[str]] = {}
     for edge in together:
         if (edge.source, edge.target) in back:
             continue
@@ -104,7 +104,7 @@ def _place(flow: Flow, together: list[Edge]) -> dict[str, _Box]:
             add(_lane(edge.target, level), level, (), True)
             way.append(_lane(edge.target, level))
         for source, target in pairwise([*way, edge.target]):
-            before.setdefault(target, set()).add(source)
+            before.setdefault(target, []).append(source)
     placed: dict[str, _Box] = {}
     tallest = max(sum(box.height + _GAP for box in column.values()) for column in columns.values())
     for level in sorted(columns):

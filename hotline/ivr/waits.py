@@ -57,7 +57,7 @@ class QueueWait:
 
     queue: str
     priority: int
-    """0 is ordinary, higher is served first, up to 9."""
+    """0 is ordinary (P3), higher is served first, up to 3 (P0: danger to life)."""
     music: str
     seconds: float
 

@@ -125,9 +125,7 @@ class Archiver:
         record = fold(found)
         applied = calls.apply(session, record)
         started = [
-            jobs.enqueue(
-                session, "seal_recording", f"seal_recording:{recording_id}", {"recording_id": recording_id}, now=now
-            )
+            jobs.enqueue(session, "seal_recording", f"seal_recording:{recording_id}", {"recording_id": recording_id}, now=now)
             for recording_id in applied.captured
         ]
         if record.known and record.closed:

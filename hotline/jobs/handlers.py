@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from hotline.jobs import finish_call, seal_recording
 from hotline.jobs.durable import Handler
-from hotline.secrecy import Secrecy
-
-
-def _seal(caller: Path, peer: Path, target: Path, secrecy: Secrecy, recording_id: str) -> seal_recording.Sealed:
-    seal: seal_recording.Seal = importlib.import_module("hotline.store.sealing").seal
-    return seal(caller, peer, target, secrecy, recording_id)
+from hotline.store.sealing import seal
 
 
 def handlers() -> Mapping[str, Handler]:
     """Kind of job → handler."""
-    return {"finish_call": finish_call.run, "seal_recording": seal_recording.handler(_seal)}
+    return {"finish_call": finish_call.run, "seal_recording": seal_recording.handler(seal)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +12,12 @@ from hotline.jobs.durable import Handler, Work
 from hotline.jobs.finish_call import keep_until
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
+from hotline.store import audit
 from hotline.store.models import Call, Recording
 from hotline.store.repositories import recordings
 from hotline.store.repositories.experts import ZONE
+from hotline.store.sealing import SUFFIX
 
-SUFFIX: Final = ".sealed"
 CAPTURE_ATTEMPTS: Final = 3
 """Captures that are not there after so many tries will not come any more."""
 
@@ -71,21 +71,20 @@ def sealed_path(row: Recording) -> str:
 
 
 def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> bool:
+    name = sealed_path(row)
+    target = work.settings.recordings_dir / name
     present = [path for path in (caller, peer) if path.exists()]
-    if not present:
+    # A run that was killed between sealing and its commit leaves the sealed file and no captures.
+    if not present and not target.exists():
         if work.attempt < CAPTURE_ATTEMPTS:
             raise FileNotFoundError("no capture yet")
         with work.store.write() as session:
             recordings.failed(session, row.recording_id, "capture_missing")
         log.error("recording_lost", call_id=row.call_id, recording=row.recording_id)
         return False
-    for path in (caller, peer):
-        if path not in present:
-            # One side alone is still a recording: the other becomes silence.
-            log.warning("capture_one_sided", call_id=row.call_id, recording=row.recording_id)
-            path.write_bytes(_EMPTY_WAV)
-    name = sealed_path(row)
-    target = work.settings.recordings_dir / name
+    if len(present) == 1:
+        # One side alone is still a recording: sealing makes the other silent.
+        log.warning("capture_one_sided", call_id=row.call_id, recording=row.recording_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     info = seal(caller, peer, target, work.store.secrecy, row.recording_id)
     with work.store.write() as session:
@@ -101,10 +100,12 @@ def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> b
         call = session.get(Call, row.call_id)
         if call is not None and call.outcome is not None and call.ended_at is not None:
             recordings.keep(session, row.call_id, keep_until(work.settings, call.outcome, call.ended_at))
+        audit.append(  # the file's hash in the chain: an exchanged recording shows (I18)
+            session,
+            at=work.now,
+            actor="system",
+            action="recording.sealed",
+            object=f"recordings/{row.recording_id}",
+            data={"sha256": info.sha256, "bytes": info.bytes},
+        )
     return True
-
-
-_EMPTY_WAV: Final = struct.pack(
-    "<4sI4s4sIHHIIHH4sI", b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16, b"data", 0
-)
-"""8 kHz, 16 bit, mono, no samples."""

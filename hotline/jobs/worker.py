@@ -131,7 +131,11 @@ class Worker:
                 connection=self._waker.queue.connection,
                 serializer=JSONSerializer,
             )
-            return bool(self._rq.work(burst=True, logging_level="WARNING", max_jobs=BURST))
+            worked = bool(self._rq.work(burst=True, logging_level="WARNING", max_jobs=BURST))
+            if not self._waker.pending():
+                # Everything pushed was consumed: what is due now became due since, and is pushed at once.
+                self._woken.clear()
+            return worked
         except redis.RedisError:
             return False  # the sweep goes on without it
         finally:

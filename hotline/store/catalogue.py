@@ -70,9 +70,7 @@ class Catalogue:
     def to_json(self, regions: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
         """The body of `GET /api/catalogue`; `regions` come from the database."""
         names = {"matter_categories": "categories"}
-        body: dict[str, Any] = {
-            names.get(name, name): [item.to_json() for item in items] for name, items in self.lists.items()
-        }
+        body: dict[str, Any] = {names.get(name, name): [item.to_json() for item in items] for name, items in self.lists.items()}
         body["regions"] = [dict(region) for region in regions]
         return body
 

@@ -107,9 +107,7 @@ def _add(session: Session, items: Iterable[Any]) -> int:
 def _places() -> Iterable[Region | Centre]:
     regions = rows("demo_regions.csv")
     for row in regions:
-        yield Region(
-            code=row["code"], name=row["zh"], name_en=row["en"], parent_code=row["parent"] or None, level=row["level"]
-        )
+        yield Region(code=row["code"], name=row["zh"], name_en=row["en"], parent_code=row["parent"] or None, level=row["level"])
     for number, row in enumerate(regions, 1):
         yield Centre(
             id=centre_id(row["code"]),

@@ -179,6 +179,16 @@ class SealedReader:
     def seconds(self) -> float:
         return self.frames / self.rate
 
+    @property
+    def caller_seconds(self) -> float:
+        """How much of the caller's side was recorded; the rest is silence."""
+        return float(self._file.header["caller_frames"]) / self.rate
+
+    @property
+    def peer_seconds(self) -> float:
+        """How much of the agent's or expert's side was recorded."""
+        return float(self._file.header["peer_frames"]) / self.rate
+
     def read(self, offset: int, size: int) -> bytes:
         """At most `size` bytes from byte `offset`; fewer at the end, none beyond it. Raises ValueError when either is
         negative, :class:`SealError` (`sealed.tampered`) when that part of the file was changed."""
@@ -193,9 +203,7 @@ class SealedReader:
         if stop > begin:
             first = begin // 2  # two bytes of PCM for one of A-law
             codes = self._file.read(ALAW_HEADER_BYTES + first, -(-stop // 2) - first)
-            found += (
-                decode(np.frombuffer(codes, np.uint8)).astype("<i2").tobytes()[begin - 2 * first : stop - 2 * first]
-            )
+            found += decode(np.frombuffer(codes, np.uint8)).astype("<i2").tobytes()[begin - 2 * first : stop - 2 * first]
         return found
 
     def blocks(self, offset: int = 0, size: int | None = None, block: int = 65_536) -> Iterator[bytes]:
@@ -212,9 +220,7 @@ class SealedReader:
     def __enter__(self) -> SealedReader:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 

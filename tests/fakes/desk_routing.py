@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import redis.asyncio
+from redis.exceptions import RedisError
 
 from hotline.bus import keys
 
@@ -23,7 +24,11 @@ class DeskRouting:
     async def run(self) -> None:
         last = "0-0"
         while True:
-            found = await self.client.xread({keys.ROUTING_IN: last}, count=50, block=200)
+            try:
+                found = await self.client.xread({keys.ROUTING_IN: last}, count=50, block=200)
+            except RedisError:
+                await asyncio.sleep(0.1)
+                continue
             pairs = list(found.items()) if isinstance(found, dict) else (found or [])
             for _, rows in pairs:
                 for entry_id, fields in rows[0] if rows and isinstance(rows[0], list) else rows:

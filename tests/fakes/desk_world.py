@@ -43,9 +43,7 @@ def make_people(agents: int, experts: int = 0, **seat: Any) -> People:
     """Agents a0… and experts e0…, all able to serve anybody, always on duty."""
     seats = {f"a{i}": Seat(f"a{i}", f"A{i}", f"80{i:02}", f"sip:80{i:02}@x", **seat) for i in range(agents)}
     skills = (("MF",), ("LB",), ("GN",))
-    found = {
-        f"e{i}": Expert(f"e{i}", f"E{i}", "lawyer", skills[i % 3], f"sealed{i}", duty=ALWAYS) for i in range(experts)
-    }
+    found = {f"e{i}": Expert(f"e{i}", f"E{i}", "lawyer", skills[i % 3], f"sealed{i}", duty=ALWAYS) for i in range(experts)}
     return People(seats, found, {"0101": "MF", "0201": "LB"}, {"330100": "杭州市"})
 
 
@@ -113,9 +111,7 @@ class Desk:
         self._every(2.0, self._renew)
         for agent_id in self.connected:
             self.leases[agent_id] = self.now + self.rules.agent_lease_seconds
-            self.later(
-                self.rng.uniform(0, 3), lambda a=agent_id: self.ask("set_agent_state", agent_id=a, state="available")
-            )
+            self.later(self.rng.uniform(0, 3), lambda a=agent_id: self.ask("set_agent_state", agent_id=a, state="available"))
 
     # Time
 
@@ -301,9 +297,7 @@ class Desk:
     def _expert_phone(self, expert_id: str) -> tuple[str, float]:
         if self.rng.random() < self.mood.expert_accepts:
             return "accepted", self.rng.uniform(2, 15)
-        return self.rng.choice(
-            [("refused", 6.0), ("busy", 0.5), ("no_answer", self.rules.ring_seconds), ("no_key", 25.0)]
-        )
+        return self.rng.choice([("refused", 6.0), ("busy", 0.5), ("no_answer", self.rules.ring_seconds), ("no_key", 25.0)])
 
     def _people_hear(self, call: FakeConversation, fact: Fact) -> None:
         """Talking people do what people do."""

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 
 Address = tuple[str, int]
 
-_COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length", "c": "content-type"}
+_COMPACT = {
+    "v": "via",
+    "f": "from",
+    "t": "to",
+    "i": "call-id",
+    "m": "contact",
+    "l": "content-length",
+    "c": "content-type",
+}
 _numbers = itertools.count(1)
 _open: list[Peer] = []
 
@@ -77,8 +85,8 @@ def uri_of(value: str) -> str:
 
 def sdp(port: int, *, payloads: str = "8 101", extra: str = "", address: str = "127.0.0.1") -> str:
     return (
-        f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP {payloads}\r\n"
-        f"a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n{extra}"
+        f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/AVP {payloads}\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n{extra}"
     )
 
 
@@ -97,10 +105,13 @@ class Peer(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.inbox: list[Message] = []
         self.raw: list[bytes] = []
+        self.sent: list[bytes] = []
         self.on_message: Callable[[Message, Address], None] | None = None
         self._news = asyncio.Event()
         self.transport: asyncio.DatagramTransport
         self.port = 0
+        self.claims_port = 0
+        """The port in the Contact, when it is not the real one (NAT)."""
 
     @classmethod
     async def open(cls, port: int = 0) -> Peer:
@@ -123,11 +134,12 @@ class Peer(asyncio.DatagramProtocol):
         self._news.set()
 
     def send(self, message: Message | bytes, to: Address) -> None:
-        self.transport.sendto(message.encode() if isinstance(message, Message) else message, to)
+        self.sent.append(message.encode() if isinstance(message, Message) else message)
+        self.transport.sendto(self.sent[-1], to)
 
-    async def wait(self, wanted: Callable[[Message], bool], timeout: float = 5.0) -> Message:
-        """First message in the inbox that fits, now or within `timeout` seconds. Raises TimeoutError."""
-        async with asyncio.timeout(timeout):
+    async def wait(self, wanted: Callable[[Message], bool], seconds: float = 5.0) -> Message:
+        """First message in the inbox that fits, now or within `seconds`. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
             while True:
                 self._news.clear()
                 for message in self.inbox:
@@ -140,7 +152,7 @@ class Peer(asyncio.DatagramProtocol):
 
     @property
     def contact(self) -> str:
-        return f"<sip:p@127.0.0.1:{self.port}>"
+        return f"<sip:p@127.0.0.1:{self.claims_port or self.port}>"
 
 
 def close_all() -> None:
@@ -151,9 +163,21 @@ def close_all() -> None:
             peer.close()
 
 
-def reply(request: Message, status: int, reason: str, *, to_tag: str = "", headers: list[tuple[str, str]] | None = None, body: str = "") -> Message:
+def reply(
+    request: Message,
+    status: int,
+    reason: str,
+    *,
+    to_tag: str = "",
+    headers: list[tuple[str, str]] | None = None,
+    body: str = "",
+) -> Message:
     """An answer to `request`, with what RFC 3261 8.2.6 copies into it."""
-    kept = [(name, value) for name, value in request.headers if name.lower() in ("via", "from", "call-id", "cseq", "record-route")]
+    kept = [
+        (name, value)
+        for name, value in request.headers
+        if name.lower() in ("via", "from", "call-id", "cseq", "record-route")
+    ]
     to = request.get("to")
     if to_tag and not tag_of(to):
         to += f";tag={to_tag}"
@@ -187,7 +211,9 @@ class Uas(Peer):
     @property
     def invites(self) -> list[Message]:
         """INVITEs received, repeats of one transaction counted once."""
-        seen = {message.get("via"): message for message in self.inbox if not message.status and message.method == "INVITE"}
+        seen = {
+            message.get("via"): message for message in self.inbox if not message.status and message.method == "INVITE"
+        }
         return list(seen.values())
 
     def got(self, method: str) -> list[Message]:
@@ -213,7 +239,8 @@ class Uas(Peer):
             self.send(reply(message, int(status), reason, to_tag=self.tag, headers=self.reply_headers), addr)
 
     def accept(self, invite: Message, addr: Address) -> None:
-        headers = [("Contact", self.contact), *self.reply_headers]
+        allow = "PRACK, INVITE, ACK, BYE, CANCEL, UPDATE, INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, OPTIONS"
+        headers = [("Contact", self.contact), ("Allow", allow), ("Supported", "replaces, 100rel"), *self.reply_headers]
         body = sdp(self.media_port, payloads=self.payloads)
         self.send(reply(invite, 200, "OK", to_tag=self.tag, headers=headers, body=body), addr)
 
@@ -240,7 +267,9 @@ class Call:
         self.routes: list[str] = []
         self.branch = ""
 
-    def request(self, method: str, *, cseq: int | None = None, headers: list[tuple[str, str]] | None = None, body: str = "") -> Message:
+    def request(
+        self, method: str, *, cseq: int | None = None, headers: list[tuple[str, str]] | None = None, body: str = ""
+    ) -> Message:
         if method not in ("ACK", "CANCEL"):
             self.branch = f"z9hG4bK{method}{next(_numbers)}"
         elif method == "ACK":
@@ -264,14 +293,16 @@ class Call:
             made.headers.append(("Content-Type", "application/sdp"))
         return made
 
-    async def invite(self, timeout: float = 8.0) -> Message:
-        """Send the INVITE and return the final answer; refusals are ACKed, a 200 fills in the dialog (ACK it yourself)."""
+    async def invite(self, seconds: float = 8.0) -> Message:
+        """Send the INVITE, return the final answer. Refusals are ACKed; a 200 fills in the dialog (ACK it yourself)."""
         self.first = self.request("INVITE", headers=self.headers, body=sdp(40100) if self.body is None else self.body)
         self.peer.send(self.first, self.edge)
-        return await self.final(timeout)
+        return await self.final(seconds)
 
-    async def final(self, timeout: float = 8.0) -> Message:
-        answer = await self.peer.wait(lambda m: m.status >= 200 and m.call_id == self.call_id and m.method == "INVITE", timeout)
+    async def final(self, seconds: float = 8.0) -> Message:
+        answer = await self.peer.wait(
+            lambda m: m.status >= 200 and m.call_id == self.call_id and m.method == "INVITE", seconds
+        )
         self.learn(answer)
         if answer.status >= 300:
             ack = self.request("ACK")
@@ -300,13 +331,13 @@ class Call:
         assert found, self.routes
         return found.group(1), int(found.group(2))
 
-    async def within(self, method: str, timeout: float = 5.0, **more: object) -> Message:
+    async def within(self, method: str, seconds: float = 5.0, **more: object) -> Message:
         """A request in the dialog, and its final answer."""
         self.cseq += 1
         cseq = self.cseq
         self.peer.send(self.request(method, **more), self.next_hop)  # type: ignore[arg-type]
         return await self.peer.wait(
-            lambda m: m.status >= 200 and m.call_id == self.call_id and m.get("cseq") == f"{cseq} {method}", timeout
+            lambda m: m.status >= 200 and m.call_id == self.call_id and m.get("cseq") == f"{cseq} {method}", seconds
         )
 
     async def bye(self) -> Message:
@@ -327,9 +358,21 @@ def digest(challenge: str, *, user: str, password: str, method: str, uri: str, n
 
 
 async def register(
-    peer: Peer, edge: Address, *, user: str, password: str, domain: str, expires: int = 60, to_user: str = ""
+    peer: Peer,
+    edge: Address,
+    *,
+    user: str,
+    password: str,
+    domain: str,
+    expires: int = 60,
+    to_user: str = "",
+    claims_port: int = 0,
 ) -> list[Message]:
-    """Register with digest; returns the answers in order (one when there was no challenge)."""
+    """Register with digest; returns the answers in order (one when there was no challenge).
+
+    `claims_port`: the port a phone behind NAT believes to be its own.
+    """
+    port = claims_port or peer.port
     uri = f"sip:{domain}"
     call_id = f"reg-{next(_numbers)}-{peer.port}@test"
     answers: list[Message] = []
@@ -340,12 +383,12 @@ async def register(
             Message(
                 f"REGISTER {uri} SIP/2.0",
                 [
-                    ("Via", f"SIP/2.0/UDP 127.0.0.1:{peer.port};branch=z9hG4bKreg{next(_numbers)};rport"),
+                    ("Via", f"SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKreg{next(_numbers)};rport"),
                     ("From", f"{aor};tag=r{next(_numbers)}"),
                     ("To", aor),
                     ("Call-ID", call_id),
                     ("CSeq", f"{cseq} REGISTER"),
-                    ("Contact", f"<sip:{user}@127.0.0.1:{peer.port}>"),
+                    ("Contact", f"<sip:{user}@127.0.0.1:{port}>"),
                     ("Expires", str(expires)),
                     ("Max-Forwards", "70"),
                     *authorization,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from flow_helpers import FLOWS, GOOD, spoil
+from flow_texts import FLOWS, GOOD, spoil
 from typer.testing import CliRunner
 
 from hotline.cli_flow import app, read_answer
@@ -125,9 +125,7 @@ def test_repro_refuses_what_is_not_a_session_of_a_flow(tmp_path: Path) -> None:
     bad.write_text("{}", "utf-8")
     assert run("repro", str(bad))[0] == 1
     raw = {"flow": "../../etc/x", "version": "0", "node": "a", "language": "en", "variables": {}, "visits": {}}
-    bad.write_text(
-        json.dumps({**raw, "history": [], "began": {"language": "en", "variables": {}}, "ended": False}), "utf-8"
-    )
+    bad.write_text(json.dumps({**raw, "history": [], "began": {"language": "en", "variables": {}}, "ended": False}), "utf-8")
     code, _, err = run("repro", str(bad))
     assert code == 1
     assert "not the name of a flow" in err
@@ -147,9 +145,7 @@ def test_schema_is_the_one_that_editors_are_given() -> None:
     assert (code, schema["$schema"]) == (0, "https://json-schema.org/draft/2020-12/schema")
     assert set(schema["required"]) == {"languages", "start", "nodes"}
     assert "for" in schema["$defs"]["DigitsSpec"]["required"]
-    assert out == (FLOWS / "flow.schema.json").read_text("utf-8"), (
-        "run: hotline flow schema > ivr_flows/flow.schema.json"
-    )
+    assert out == (FLOWS / "flow.schema.json").read_text("utf-8"), "run: hotline flow schema > ivr_flows/flow.schema.json"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from dataclasses import FrozenInstanceError
 
 import pytest
-from flow_helpers import FLOWS, GOOD, spoil
+from flow_texts import FLOWS, GOOD, spoil
 
 from hotline.core.errors import IllegalTransition
 from hotline.ivr.engine import Say, current_wait, replay, resume, start
@@ -26,7 +26,7 @@ def test_a_call_from_notice_to_goodbye() -> None:
         Say("menu", "zh-CN", barge_in=True),
         Say("menu_english", "en", barge_in=True),
     )
-    assert step.wait == DigitsWait(1, 5, 2, "", True, ("1", "2", "3", "9", "0"))
+    assert step.wait == DigitsWait(1, 5, 5, "", True, ("1", "2", "3", "9", "0"))
     assert step.nodes == ("welcome", "menu")
     step = resume(flow, step.session, "2")
     assert step.says == (Say("connecting", "zh-CN"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flow_helpers import FLOWS, GOOD, spoil
+from flow_texts import FLOWS, GOOD, spoil
 
 from hotline.core.errors import IllegalTransition
 from hotline.ivr.engine import resume, start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from flow_helpers import FLOWS, GOOD, IDS, line_of, problems, spoil
+from flow_texts import FLOWS, GOOD, IDS, line_of, problems, spoil
 
 from hotline.core.facts import CAUSES as ALL_CAUSES
 from hotline.ivr.linter import MENU_SECONDS, lint
@@ -14,6 +14,13 @@ from hotline.ivr.prompts import PromptIndex, read_prompts, wav_seconds
 from hotline.ivr.schema import CAUSES
 
 pytestmark = pytest.mark.flows
+
+AGAIN = """\
+  ask:
+    say: [info]
+    wait: {for: digits, seconds: 5}
+    route: {"0": desk, no_input: desk, invalid: menu}
+"""
 
 REROUTED = """\
       "1": more
@@ -33,6 +40,8 @@ REROUTED = """\
         ([("    say: [info]\n    go: desk", "    say: [info]\n    go: again\n  again: {go: more}")],
          "  more:", "more", "loop_without_wait"),
         ([("      timeout: sorry", "      timeout: desk")], "  desk:", "desk", "loop_unbounded"),
+        # … by way of `then`, with a wait on the way: at_most alone does not end it
+        ([("then: desk}", "then: ask}"), ("  desk:\n", AGAIN + "  desk:\n")], "  menu:", "menu", "loop_unbounded"),
         # ends
         ([("    hang_up: queue_timeout", "    wait: {for: queue, queue: GN, seconds: 9}\n"
            "    route: {talked: sorry, timeout: sorry, closed: sorry, failed: sorry}")], "  sorry:", "sorry", "no_end"),
@@ -137,9 +146,7 @@ def test_a_prompt_missing_in_one_language_is_named_with_it() -> None:
 def test_greeting_is_measured_up_to_the_menu() -> None:
     flow = parse_flow(GOOD, "f", "f.yaml")
     lengths = {(language, name): 0.0 for language in ("zh-CN", "en") for name in IDS}
-    lengths.update(
-        {("zh-CN", "notice"): 8.0, ("zh-CN", "greeting"): 4.0, ("zh-CN", "menu"): 9.0, ("en", "notice"): 12.5}
-    )
+    lengths.update({("zh-CN", "notice"): 8.0, ("zh-CN", "greeting"): 4.0, ("zh-CN", "menu"): 9.0, ("en", "notice"): 12.5})
     (found,) = lint(flow, PromptIndex(lengths))
     assert (found.code, found.node) == ("greeting_too_long", "menu")
     assert "en" in found.text_en

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from flow_helpers import FLOWS, GOOD, IDS
+from flow_texts import FLOWS, GOOD, IDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

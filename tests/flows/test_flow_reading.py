@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flow_helpers import FLOWS, GOOD, line_of, problems, spoil
+from flow_texts import FLOWS, GOOD, line_of, problems, spoil
 
 from hotline.ivr.parser import load_flow, load_flows, parse_flow
 from hotline.ivr.problems import TEXTS, FlowError
@@ -45,6 +45,8 @@ def one(text: str) -> tuple[int, str, str]:
         (("{for: rate, seconds: 8}", "{for: dial, seconds: 8}"), "for: dial", "rate", "wait_unknown"),
         (("{for: rate, seconds: 8}", "{seconds: 8}"), "{seconds: 8}", "rate", "wait_unknown"),
         (("queue: GN, seconds: 60", "queue: GN, seconds: 0"), "seconds: 0", "desk", "field_invalid"),
+        (("queue: GN, seconds: 60", "queue: GN, priority: 4, seconds: 60"), "priority: 4", "desk", "field_invalid"),
+        (("{for: digits, seconds: 5}", "{for: digits, max_digits: 4, seconds: 5}"), "max_digits", "menu", "field_unknown"),
         (("queue: GN, seconds: 60", 'queue: GN, seconds: "60"'), '"60"', "desk", "field_invalid"),
         (("queue: GN, seconds: 60", "queue: GN, seconds: .inf"), ".inf", "desk", "yaml_value"),
         (("queue: GN, seconds: 60", "queue: GN, second: 1, seconds: 60"), "second: 1", "desk", "field_unknown"),
@@ -125,16 +127,13 @@ def test_version_is_that_of_the_content_not_of_the_layout() -> None:
     flow = parse_flow(GOOD, "f")
     assert len(flow.version) == 12
     assert int(flow.version, 16) >= 0
-    assert (
-        parse_flow("# a comment\n\n" + spoil(('      "1": more', "      '1': more  # yes")), "f").version
-        == flow.version
-    )
+    assert parse_flow("# a comment\n\n" + spoil(('      "1": more', "      '1': more  # yes")), "f").version == flow.version
     assert parse_flow(spoil(("seconds: 60", "seconds: 61")), "f").version != flow.version
 
 
 def test_keys_of_a_menu_are_those_of_its_route() -> None:
     wait = parse_flow(GOOD, "f").nodes["menu"].waiting
-    assert wait == DigitsWait(1, 5, 2.0, "", True, ("1", "0"))
+    assert wait == DigitsWait(1, 5, 5, "", True, ("1", "0"))
     assert wait.outcomes == ("1", "0", "no_input", "invalid")
 
 

@@ -64,7 +64,12 @@ class Edge:
         self.worker_ports = free_block(40, 20000, 21900)
         sip = {"port": base, "inside_port": base + 1, "worker_port_from": self.worker_ports}
         media_from = free_block(60, 24000, 29000)
-        media = {"port_from": media_from, "port_to": media_from + 999, "control_port": base + 2, "worker_port_from": 40000}
+        media = {
+            "port_from": media_from,
+            "port_to": media_from + 999,
+            "control_port": base + 2,
+            "worker_port_from": 40000,
+        }
         values: dict[str, Any] = {
             "home": home,
             "sip": {**sip, **overrides.pop("sip", {})},
@@ -88,7 +93,8 @@ class Edge:
     def phones(self) -> list[kamailio.Phone]:
         domain = self.settings.sip.domain
         return [
-            kamailio.Phone(ext, hashlib.md5(f"{ext}:{domain}:{secret}".encode()).hexdigest()) for ext, secret in EXTENSIONS.items()
+            kamailio.Phone(ext, hashlib.md5(f"{ext}:{domain}:{secret}".encode()).hexdigest())
+            for ext, secret in EXTENSIONS.items()
         ]
 
     def start(self) -> None:
@@ -105,7 +111,10 @@ class Edge:
 
     def start_redis(self) -> None:
         port = str(self.settings.redis.port)
-        self.run("redis", ["redis-server", "--port", port, "--save", "", "--appendonly", "no", "--dir", str(self.settings.home)])
+        self.run(
+            "redis",
+            ["redis-server", "--port", port, "--save", "", "--appendonly", "no", "--dir", str(self.settings.home)],
+        )
         until(self._redis_answers, 10, "Redis answers")
 
     def _redis_answers(self) -> bool:

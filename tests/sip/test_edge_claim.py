@@ -29,6 +29,8 @@ async def test_a_caller_reaches_the_first_idle_worker_and_hangs_up(edge: Edge) -
     assert invite.uri == f"sip:12348@127.0.0.1:{worker.port}"
     assert invite.get("X-Hotline-Trunk") == "demo"
     assert edge.redis.llen(keys.IDLE) == 0
+    assert "REFER" not in answer.get("allow")
+    assert answer.all("supported") == ["timer"]
     # The carrier sees the edge, not the worker, in signalling and in media.
     assert answer.get("contact") == f"<sip:hotline@127.0.0.1:{edge.settings.sip.port};w={worker.port}>"
     low, high = edge.settings.media.port_from, edge.settings.media.port_to

@@ -72,11 +72,10 @@ async def test_a_strangers_packets_are_not_passed_on(edge: Edge, ends: tuple[Rtp
 
 
 async def test_only_g711_and_telephone_events_are_offered_on(edge: Edge, ends: tuple[RtpPeer, RtpPeer]) -> None:
-    offer = (
-        f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {ends[0].port} RTP/AVP 18 9 8 0 97 101\r\n"
-        "a=rtpmap:18 G729/8000\r\na=rtpmap:9 G722/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-        "a=rtpmap:97 iLBC/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=candidate:1 1 UDP 1 127.0.0.1 9 typ host\r\n"
-    )
+    names = {"18": "G729", "9": "G722", "8": "PCMA", "0": "PCMU", "97": "iLBC", "101": "telephone-event"}
+    plain = sdp(ends[0].port, payloads=" ".join(names)).split("a=rtpmap", 1)[0]
+    offer = plain + "".join(f"a=rtpmap:{number} {name}/8000\r\n" for number, name in names.items())
+    offer += "a=fmtp:101 0-15\r\na=candidate:1 1 UDP 1 127.0.0.1 9 typ host\r\n"
     call, worker, _ = await _talk(edge, ends, offer)
     seen = worker.invites[0].body
     assert media_of(seen)[2] == ["8", "0", "101"]
@@ -88,7 +87,9 @@ async def test_only_g711_and_telephone_events_are_offered_on(edge: Edge, ends: t
 async def test_an_offer_without_g711_is_for_the_worker_to_refuse(edge: Edge) -> None:
     worker, carrier = await Uas.open_as("488 Not Acceptable Here", port=edge.worker_port(0)), await Peer.open()
     edge.idle(worker.port)
-    offer = sdp(40100, payloads="18").replace("a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000", "a=rtpmap:18 G729/8000")
+    offer = sdp(40100, payloads="18").replace(
+        "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000", "a=rtpmap:18 G729/8000"
+    )
     answer = await Call(carrier, edge.outside, _uri(edge), body=offer).invite()
     assert answer.status == 488
     assert media_of(worker.invites[0].body)[1] > 0
@@ -122,7 +123,12 @@ async def test_early_media_is_relayed(edge: Edge, ends: tuple[RtpPeer, RtpPeer])
     call.first = call.request("INVITE", body=sdp(ends[0].port))
     worker.send(call.first, edge.inside)
     invite = await phone.wait(lambda m: m.method == "INVITE")
-    phone.send(reply(invite, 183, "Session Progress", to_tag="e", headers=[("Contact", phone.contact)], body=sdp(ends[1].port)), edge.outside)
+    phone.send(
+        reply(
+            invite, 183, "Session Progress", to_tag="e", headers=[("Contact", phone.contact)], body=sdp(ends[1].port)
+        ),
+        edge.outside,
+    )
     progress = await worker.wait(lambda m: m.status == 183)
     exchange(ends[0], media_of(progress.body)[:2], ends[1], media_of(invite.body)[:2])
     assert ends[0].received.count((8, b"\x22" * 160)) >= 20
@@ -143,12 +149,14 @@ async def test_ports_are_given_back(edge: Edge, ends: tuple[RtpPeer, RtpPeer]) -
     until(gone, 10, "the relay has ended")
 
 
-async def test_without_rtpengine_callers_are_told_to_come_back_and_afterwards_it_works(make_edge: Callable[..., Edge]) -> None:
+async def test_without_rtpengine_callers_are_told_to_come_back_and_afterwards_it_works(
+    make_edge: Callable[..., Edge],
+) -> None:
     edge = make_edge()
     worker, carrier = await Uas.open_as(port=edge.worker_port(0)), await Peer.open()
     edge.idle(worker.port)
     edge.stop("rtpengine")
-    away = await Call(carrier, edge.outside, _uri(edge)).invite(timeout=5)
+    away = await Call(carrier, edge.outside, _uri(edge)).invite(seconds=5)
     assert (away.status, away.get("retry-after")) == (503, "5")
     assert not worker.invites
     assert edge.rpc.counters()["refused_media"] == 1
@@ -174,7 +182,9 @@ async def test_two_addresses(make_edge: Callable[..., Edge]) -> None:
     worker, carrier = await Uas.open_as(port=edge.worker_port(0), media_port=other.port), await Peer.open()
     edge.idle(worker.port)
     outside = ("127.0.0.2", edge.settings.sip.port)
-    call = Call(carrier, outside, f"sip:12348@127.0.0.2:{edge.settings.sip.port}", body=sdp(one.port, address="127.0.0.2"))
+    call = Call(
+        carrier, outside, f"sip:12348@127.0.0.2:{edge.settings.sip.port}", body=sdp(one.port, address="127.0.0.2")
+    )
     answer = await call.invite()
     assert answer.status == 200
     assert answer.get("contact").startswith("<sip:hotline@127.0.0.2:")

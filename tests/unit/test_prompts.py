@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
-from hotline.core.errors import Missing
-from hotline.ivr.prompt_files import scan_prompts
+from hotline.conversation.prompts import Prompts
+from hotline.core.conversations.flow import HIGHEST_SPOKEN_POSITION
+from hotline.core.conversations.hunt import brief_prompts
 
 pytestmark = pytest.mark.unit
 
@@ -142,39 +143,24 @@ def test_own_file_first_then_shipped_then_fallback(tmp_path: Path) -> None:
     english = put(shipped, "en/notice.wav")
     goodbye = put(shipped, "zh-CN/goodbye.wav")
     music = put(shipped, "music.wav")
-    files = scan_prompts([own, shipped])
-    assert files.path("notice", "zh-CN") == own_notice
-    assert files.path("notice", "en") == english
-    assert files.path("goodbye", "en") == goodbye
-    assert not files.has("goodbye", "en")
-    assert files.path("music", "en") == music
-    with pytest.raises(Missing) as caught:
-        files.path("nonsense", "en")
-    assert caught.value.code == "prompt.missing"
+    prompts = Prompts([own, shipped])
+    assert prompts.file("notice", "zh-CN") == own_notice
+    assert prompts.file("notice", "en") == english
+    assert prompts.file("goodbye", "en") == goodbye
+    assert prompts.file("music", "en") == music
+    assert prompts.file("nonsense", "en") is None
 
 
-@pytest.mark.parametrize(
-    ("place", "middle"), [(1, "number_1"), (20, "number_20"), (21, "number_many"), (0, "number_many")]
-)
-def test_position(place: int, middle: str) -> None:
-    names = [path.stem for path in scan_prompts([SHIPPED]).position(place, "en")]
-    assert names == ["position_before", middle, "position_after"]
+@pytest.mark.parametrize("category", ["0201", "13", "", "9901", "1402"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_brief_can_be_spoken(category: str, language: str) -> None:
+    wanted = brief_prompts({"category": category})
+    assert set(wanted) <= set(MANIFEST["prompts"])
+    assert sum(seconds(SHIPPED / language / f"{id_}.wav") for id_ in wanted) < 16
 
 
-@pytest.mark.parametrize(("category", "spoken"), [("0201", "02"), ("13", "13"), ("", "14"), ("9901", "14")])
-def test_brief(category: str, spoken: str) -> None:
-    paths = scan_prompts([SHIPPED]).brief(category, "zh-CN")
-    assert [path.stem for path in paths] == [
-        "brief_intro",
-        f"brief_category_{spoken}",
-        "brief_waited_short",
-        "brief_press",
-    ]
-    assert sum(seconds(path) for path in paths) < 16
-
-
-def test_simulated_people_are_found() -> None:
-    assert scan_prompts([SHIPPED]).path("simulate/caller_wages", "zh-CN").is_file()
+def test_every_place_that_is_told_can_be_spoken() -> None:
+    assert {f"number_{place}" for place in range(1, HIGHEST_SPOKEN_POSITION + 1)} <= set(MANIFEST["prompts"])
 
 
 def test_every_top_category_has_a_brief() -> None:

@@ -30,7 +30,7 @@ export const api = {
   hangUp: (id: string) => request<unknown>('POST', call(id, '/hang-up')),
   transfer: (id: string, category: string, region: string, expertId?: Id) =>
     request<{ transfer_id: string }>('POST', call(id, '/transfer'), {
-      category, region, ...(expertId === undefined ? {} : { expert_id: expertId }),
+      category, region, ...(expertId === undefined ? {} : { expert_id: String(expertId) }),
     }),
   cancelTransfer: (id: string) => request<unknown>('POST', call(id, '/cancel-transfer')),
 
@@ -50,7 +50,8 @@ export const api = {
   tickets: async (filter: { state?: string; q?: string; limit?: number; before?: string | number | null }) =>
     page(await request<Page<TicketRow>>('GET', `/api/tickets${query(filter)}`)),
   ticket: (number: string) => request<TicketDetail>('GET', `/api/tickets/${encodeURIComponent(number)}`),
-  tasks: async () => page(await request<Page<TaskRow> | TaskRow[]>('GET', '/api/tasks')),
+  tasks: async (filter: { state?: string; limit?: number; before?: string | number | null }) =>
+    page(await request<Page<TaskRow>>('GET', `/api/tasks${query(filter)}`)),
   recordings: async (callId: string) =>
     page(await request<Page<RecordingRow> | RecordingRow[]>('GET', `/api/recordings${query({ call_id: callId })}`)).items,
   /** Address for an audio element; the server writes the audit row before the first byte. */

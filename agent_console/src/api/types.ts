@@ -20,7 +20,8 @@ export interface Coded {
   en: string
   parent?: string | null
   skill?: string | null
-  green_channel?: boolean
+  /** A category's risk flag worth asking about. */
+  raises?: string
 }
 
 export interface Catalogue {
@@ -33,6 +34,7 @@ export interface Catalogue {
   languages: Coded[]
   pause_reasons: Coded[]
   rating_keys: Coded[]
+  skills: Coded[]
 }
 
 export interface Fields {
@@ -185,9 +187,9 @@ export interface TicketDetail extends TicketRow {
   request?: string | null
   caller_groups?: string[]
   risk_flags?: string[]
-  opposing_party?: string | null
-  address?: string | null
   id_number?: string | null
+  has_address?: boolean
+  has_opposing_party?: boolean
   dispatch_reason?: string | null
   events?: TicketEvent[]
 }

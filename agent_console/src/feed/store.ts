@@ -4,7 +4,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { api } from '@/api/endpoints'
 import { ApiError } from '@/api/errors'
 import { IDLE, type Link } from './link'
-import { Feed } from './socket'
+import { Feed, type Wire } from './socket'
 import type { Agent, Call, Expert, Id, Offer, Queue } from './types'
 
 /** Whether two ids mean the same (a server may write them as text or number). */
@@ -51,7 +51,7 @@ export const useFeed = defineStore('feed', () => {
     agentId.value = id
     feed = new Feed({
       getTicket: async () => (await api.feedTicket()).ticket,
-      open: (ticket) => new WebSocket(feedUrl(ticket)),
+      open: (ticket) => new WebSocket(feedUrl(ticket)) as Wire,
       now: Date.now,
       random: Math.random,
       statusOf: (error) => (error instanceof ApiError ? error.status : 0),

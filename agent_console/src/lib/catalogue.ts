@@ -7,7 +7,7 @@ import { i18n } from '@/i18n'
 
 const EMPTY: Catalogue = {
   categories: [], service_types: [], caller_groups: [], dispositions: [], risk_flags: [], regions: [], languages: [],
-  pause_reasons: [], rating_keys: [],
+  pause_reasons: [], rating_keys: [], skills: [],
 }
 
 export const useCatalogue = defineStore('catalogue', () => {
@@ -46,5 +46,19 @@ export const useCatalogue = defineStore('catalogue', () => {
     return entry ? label(entry) : String(code)
   }
 
-  return { lists, load, label, name }
+  /** A queue's name: queues are called after skill groups; a bureau's own keep the name they have. */
+  const queue = (code: string | null | undefined): string => name('skills', code)
+
+  /** A region below its county: `江北区 白沙镇`. */
+  function regionPath(entry: Coded): string {
+    const parent = entry.parent ? index.value.get(`regions/${entry.parent}`) : undefined
+    return parent?.parent ? `${regionPath(parent)} ${label(entry)}` : label(entry)
+  }
+
+  function region(code: string | null | undefined): string {
+    const entry = code ? index.value.get(`regions/${code}`) : undefined
+    return entry ? regionPath(entry) : (code ?? '')
+  }
+
+  return { lists, load, label, name, queue, region, regionPath }
 })

@@ -47,7 +47,8 @@ class _Open:
                 self.waiting = False
             case "agent_dialled":
                 self.dialled, self.phase = dict(data), "agent_ringing"
-            case "agent_failed":
+            case "agent_failed" if self.dialled and self.dialled["offer_id"] == data["offer_id"]:
+                # Not the refusal of a second agent who was sent while this one's phone rings.
                 self.dialled, self.phase = None, "queue"
             case "agent_connected":
                 self.dialled, self.phase = None, "agent_talk"
@@ -69,9 +70,9 @@ class _Open:
                 self.transfer, self.phase = data["transfer_id"], "transfer"
             case "expert_dialled":
                 self.tried, self.tried_at = dict(data), fact.at
-            case "expert_tried":
+            case "expert_tried" if self.tried and self.tried["try_id"] == data["try_id"]:
                 self.tried = None
-            case "transfer_ended":
+            case "transfer_ended" if self.transfer == data["transfer_id"]:
                 self.transfer = ""
             case "rating_offered":
                 self.rating, self.phase = data["talk_id"], "rating"

@@ -51,9 +51,7 @@ def _open_task(session: Session, caller_hash: str) -> CallbackTask | None:
     if not caller_hash:
         return None
     return session.scalars(
-        select(CallbackTask)
-        .where(CallbackTask.caller_hash == caller_hash, CallbackTask.state == "open")
-        .with_for_update()
+        select(CallbackTask).where(CallbackTask.caller_hash == caller_hash, CallbackTask.state == "open").with_for_update()
     ).one_or_none()
 
 

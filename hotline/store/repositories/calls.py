@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import String, and_, or_, select
+from sqlalchemy import String, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.core.facts import Fact
@@ -90,6 +90,14 @@ def apply(session: Session, record: CallRecord) -> Applied:
     ):
         for item in items:
             _merge(session, model, key, {"call_id": record.call_id, **asdict(item)})
+    # A talk was thought to be without a recording until a late fact told otherwise.
+    session.execute(
+        delete(Recording).where(
+            Recording.call_id == record.call_id,
+            Recording.recording_id.like(r"none\_%", escape="\\"),
+            Recording.recording_id.not_in([item.recording_id for item in record.recordings]),
+        )
+    )
     captured = tuple(
         item.recording_id
         for item in record.recordings
@@ -147,15 +155,9 @@ def detail(session: Session, call_id: str) -> CallDetail | None:
         call=call,
         facts=facts.of_call(session, call_id),
         talks=session.scalars(select(Talk).where(Talk.call_id == call_id).order_by(Talk.started_at)).all(),
-        transfers=session.scalars(
-            select(Transfer).where(Transfer.call_id == call_id).order_by(Transfer.started_at)
-        ).all(),
-        tries=session.scalars(
-            select(TransferTry).where(TransferTry.call_id == call_id).order_by(TransferTry.dialled_at)
-        ).all(),
-        recordings=session.scalars(
-            select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)
-        ).all(),
+        transfers=session.scalars(select(Transfer).where(Transfer.call_id == call_id).order_by(Transfer.started_at)).all(),
+        tries=session.scalars(select(TransferTry).where(TransferTry.call_id == call_id).order_by(TransferTry.dialled_at)).all(),
+        recordings=session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.started_at)).all(),
         rating=session.scalars(select(Rating).where(Rating.call_id == call_id)).one_or_none(),
         ticket=session.scalars(select(Ticket).where(Ticket.call_id == call_id)).one_or_none(),
         consultation=session.get(Consultation, call_id),
@@ -208,10 +210,7 @@ def of_caller(session: Session, caller_hash: str, *, but: str = "", limit: int =
     if not caller_hash:
         return []
     return session.scalars(
-        select(Call)
-        .where(Call.caller_hash == caller_hash, Call.call_id != but)
-        .order_by(Call.arrived_at.desc())
-        .limit(limit)
+        select(Call).where(Call.caller_hash == caller_hash, Call.call_id != but).order_by(Call.arrived_at.desc()).limit(limit)
     ).all()
 
 

@@ -48,10 +48,7 @@ def enqueue(
 def hasten(session: Session, key: str, now: float) -> bool:
     """Let a waiting job run now; False when there is none waiting."""
     done = session.execute(
-        update(Job)
-        .where(Job.key == key, Job.state == "queued", Job.run_after > now)
-        .values(run_after=now)
-        .returning(Job.id)
+        update(Job).where(Job.key == key, Job.state == "queued", Job.run_after > now).values(run_after=now).returning(Job.id)
     )
     return done.first() is not None
 
@@ -142,9 +139,6 @@ def _due(now: float) -> Any:
 
 def _own(session: Session, job_id: str, by: str, **values: Any) -> bool:
     changed = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.state == "running", Job.lease_by == by)
-        .values(**values)
-        .returning(Job.id)
+        update(Job).where(Job.id == job_id, Job.state == "running", Job.lease_by == by).values(**values).returning(Job.id)
     )
     return changed.first() is not None

@@ -22,9 +22,7 @@ def of_call(session: Session, call_id: str) -> Sequence[Recording]:
     ).all()
 
 
-def sealed(
-    session: Session, recording_id: str, *, path: str, seconds: float, size: int, sha256: str, now: float
-) -> None:
+def sealed(session: Session, recording_id: str, *, path: str, seconds: float, size: int, sha256: str, now: float) -> None:
     """The encrypted file was written and read back."""
     session.execute(
         update(Recording)
@@ -35,9 +33,7 @@ def sealed(
 
 def failed(session: Session, recording_id: str, reason: str) -> None:
     """There will be no recording, and why."""
-    session.execute(
-        update(Recording).where(Recording.recording_id == recording_id).values(state="failed", reason=reason[:200])
-    )
+    session.execute(update(Recording).where(Recording.recording_id == recording_id).values(state="failed", reason=reason[:200]))
 
 
 def keep(session: Session, call_id: str, until: float) -> None:

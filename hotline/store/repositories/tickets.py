@@ -89,9 +89,7 @@ def events(session: Session, number: str) -> Sequence[TicketEvent]:
 
 def private(secrecy: Secrecy, ticket: Ticket) -> dict[str, str]:
     """The caller's data in clear (only those given). Write the audit row first. Raises SecrecyError."""
-    opened = {
-        key: unseal(secrecy, f"tickets.{key}_enc", ticket.number, getattr(ticket, f"{key}_enc")) for key in _SEALED
-    }
+    opened = {key: unseal(secrecy, f"tickets.{key}_enc", ticket.number, getattr(ticket, f"{key}_enc")) for key in _SEALED}
     return {key: text for key, text in opened.items() if text}
 
 

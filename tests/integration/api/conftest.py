@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from hotline.api.app import create_app
 from hotline.api.context import Context, context_of
 from hotline.api.server import make_server
+from hotline.api.tasks import end
 from hotline.bus.client import connect_async
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
@@ -149,8 +150,7 @@ async def open_house(home: Path, server: PrivateRedis, **values: Any) -> AsyncIt
         ):
             yield House(settings, app, client, routing, http, server)
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end([task])
         await client.aclose()
 
 
@@ -186,7 +186,6 @@ async def served(home: Path, redis_server: PrivateRedis) -> AsyncIterator[House]
         finally:
             server.should_exit = True
             await asyncio.wait_for(tasks[1], 10)
-            tasks[0].cancel()
-            await asyncio.gather(tasks[0], return_exceptions=True)
+            await end([tasks[0]])
             await client.aclose()
             sock.close()

@@ -113,9 +113,7 @@ async def test_log_out_ends_the_session_and_tells_routing(house: House) -> None:
     headers = await house.log_in("desk1")
     assert (await house.client.post("/api/logout", headers=headers)).status_code == 200
     assert code(await house.client.get("/api/me", headers=headers)) == "auth.required"
-    assert house.routing.asked == [
-        ("set_agent_state", {"agent_id": "agt_8001", "state": "offline", "reason": "logout"})
-    ]
+    assert house.routing.asked == [("set_agent_state", {"agent_id": "agt_8001", "state": "offline", "reason": "logout"})]
     with house.store.read() as session:
         actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.seq)).all()
         assert actions[-2:] == ["login", "logout"]

@@ -11,6 +11,8 @@ export const useDesk = defineStore('desk', () => {
   /** What the desk last saw of it: the board forgets a call 60 s after its end. */
   const lastSeen = ref<Call | null>(null)
   const categoryWanted = ref(0)
+  /** The form of the call on the desk is handed in: nothing keeps wrap-up open. */
+  const formDone = ref(false)
   /** Category and region of the form, for the transfer. */
   const matter = ref({ category: '', region: '' })
 
@@ -41,7 +43,7 @@ export const useDesk = defineStore('desk', () => {
   }, { immediate: true })
 
   return {
-    state, working, callId, call, offer, lastId, matter, categoryWanted,
+    state, working, callId, call, offer, lastId, matter, categoryWanted, formDone,
     /** Bring the category search to the fore (a transfer needs a category). */
     askCategory: () => (categoryWanted.value += 1),
   }

@@ -41,8 +41,10 @@ export function useShortcuts(handlers: Partial<Record<Action, () => void>>): voi
     const handler = action && handlers[action]
     if (!handler) return
     event.preventDefault()
+    event.stopPropagation()
     handler()
   }
-  onMounted(() => window.addEventListener('keydown', onKey))
-  onBeforeUnmount(() => window.removeEventListener('keydown', onKey))
+  // In the capture phase: select boxes keep Enter to themselves otherwise.
+  onMounted(() => window.addEventListener('keydown', onKey, true))
+  onBeforeUnmount(() => window.removeEventListener('keydown', onKey, true))
 }

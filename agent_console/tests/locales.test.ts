@@ -1,0 +1,49 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import en from '@/locales/en.json'
+import zh from '@/locales/zh-CN.json'
+
+type Tree = { [key: string]: string | Tree }
+
+function leaves(tree: Tree, prefix = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(tree)) {
+    const path = prefix ? `${prefix}.${key}` : key
+    if (typeof value === 'string') found.set(path, value)
+    else for (const [inner, text] of leaves(value, path)) found.set(inner, text)
+  }
+  return found
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sources(path)
+    return /\.(vue|ts)$/.test(entry.name) ? [readFileSync(path, 'utf8')] : []
+  })
+}
+
+const chinese = leaves(zh as Tree)
+const english = leaves(en as Tree)
+
+describe('locales', () => {
+  it('have the same keys', () => {
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+  })
+
+  it('have the same placeholders', () => {
+    const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort()
+    for (const [key, text] of chinese) expect([key, holes(english.get(key)!)]).toEqual([key, holes(text)])
+  })
+
+  it('hold every key the pages ask for', () => {
+    const asked = sources(join(__dirname, '../src')).flatMap((text) => [...text.matchAll(/\bt\('([a-z_.]+)'/g)].map((hit) => hit[1]!))
+    expect(asked.length).toBeGreaterThan(150)
+    expect([...new Set(asked)].filter((key) => !chinese.has(key))).toEqual([])
+  })
+
+  it('leave no Chinese in the English texts', () => {
+    expect([...english].filter(([, text]) => /[\u4e00-\u9fff]/.test(text))).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+"""After the call: exactly one outcome each, no job given up, the audit chain whole (I22, I29)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.core.outcomes import GRACE_SECONDS
+from hotline.jobs.doctor.report import Report
+from hotline.jobs.doctor.sources import LAG_SECONDS, portions, rows_of
+from hotline.settings import Settings
+from hotline.store import audit
+from hotline.store.models import Call, CallbackCall, CallbackTask, Consultation, Job, Ticket
+from hotline.store.repositories.forms import finish_key
+
+_TABLES: Final = (("ticket", Ticket), ("consultation", Consultation), ("callback", CallbackCall))
+
+
+def examine(session: Session, settings: Settings, report: Report, now: float) -> None:
+    """I22: closed calls, their outcome and the jobs that make it."""
+    ids = list(session.scalars(select(Call.call_id).where(Call.state == "closed").order_by(Call.call_id)))
+    wait = settings.queue.wrap_up_seconds + GRACE_SECONDS + LAG_SECONDS
+    for portion in portions(ids):
+        calls = session.scalars(select(Call).where(Call.call_id.in_(portion)).order_by(Call.call_id)).all()
+        made = {name: rows_of(session, model, portion) for name, model in _TABLES}
+        keys = [finish_key(call_id) for call_id in portion]
+        jobs = {job.key: job.state for job in session.scalars(select(Job).where(Job.key.in_(keys)))}
+        for call in calls:
+            report.looked("I22")
+            found = [name for name in made for _ in made[name][call.call_id]]
+            if len(found) > 1:
+                report.say("I22", "outcome.doubled", call.call_id, call.call_id, found=", ".join(found))
+            elif call.outcome is None:
+                job = jobs.get(finish_key(call.call_id), "")
+                if found or (job not in ("queued", "running") and now - (call.ended_at or now) > wait):
+                    report.say("I22", "outcome.missing", call.call_id, call.call_id, job=job)
+            elif found != [call.outcome]:
+                details = {"outcome": call.outcome, "found": ", ".join(found) or "-"}
+                report.say("I22", "outcome.wrong", call.call_id, call.call_id, **details)
+    _jobs(session, report)
+
+
+def _jobs(session: Session, report: Report) -> None:
+    for job in session.scalars(select(Job).where(Job.state == "failed").order_by(Job.created_at)):
+        report.say("I22", "job.failed", job.id, str(job.payload.get("call_id", "")), kind=job.kind)
+    doubled = (
+        select(CallbackTask.caller_hash, func.count())
+        .where(CallbackTask.state == "open", CallbackTask.caller_hash != "")
+        .group_by(CallbackTask.caller_hash)
+        .having(func.count() > 1)
+    )
+    for caller_hash, count in session.execute(doubled):
+        first = session.scalars(
+            select(CallbackTask.id).where(CallbackTask.caller_hash == caller_hash, CallbackTask.state == "open").limit(1)
+        ).one()
+        report.say("I22", "callback.doubled", first, open=count)
+
+
+def trail(session: Session, report: Report) -> None:
+    """I29: the audit chain, row by row."""
+    verdict = audit.verify(session)
+    report.looked("I29", rows=verdict.count)
+    if not verdict.ok:
+        report.say("I29", "audit.broken", f"audit_events/{verdict.bad_seq}", seq=verdict.bad_seq, how=verdict.problem)

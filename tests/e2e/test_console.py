@@ -1,0 +1,104 @@
+"""The console in a real browser: an agent takes one call from log-in to the submitted form.
+
+By default against the console's own development mock (`agent_console/dev/mock.mjs`), which shows that the console keeps
+to docs/protocol.md. Against a running hotline: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER`, `HOTLINE_E2E_PASSWORD` of
+an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0` when callers come by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+CONSOLE = Path(__file__).resolve().parents[2] / "agent_console"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+NODE = shutil.which("node")
+
+
+def _missing() -> str:
+    if NODE is None:
+        return "node is not installed"
+    if CHROMIUM is None:
+        return "chromium is not installed"
+    if not (CONSOLE / "node_modules" / "playwright-core").is_dir():
+        return "run `npm ci` in agent_console first"
+    if "HOTLINE_E2E_URL" not in os.environ and not (CONSOLE / "dist" / "index.html").is_file():
+        return "run `npm run build` in agent_console first"
+    return ""
+
+
+@pytest.fixture
+def target() -> Iterator[dict[str, str]]:
+    """Environment of the browser script: the hotline named from outside, or a mock of our own on a free port."""
+    reason = _missing()
+    if reason:
+        pytest.skip(reason)
+    common = {**os.environ, "CHROMIUM": str(CHROMIUM)}
+    if url := os.environ.get("HOTLINE_E2E_URL"):
+        names = {"CONSOLE_USER": "HOTLINE_E2E_USER", "CONSOLE_PASSWORD": "HOTLINE_E2E_PASSWORD"}
+        names |= {"CONSOLE_CALL_ME": "HOTLINE_E2E_CALL_ME", "CONSOLE_REGION": "HOTLINE_E2E_REGION"}
+        given = {ours: os.environ[theirs] for ours, theirs in names.items() if theirs in os.environ}
+        yield {**common, "CONSOLE_URL": url, **given}
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mock = subprocess.Popen(
+        [str(NODE), "dev/mock.mjs"],
+        cwd=CONSOLE,
+        env={**common, "MOCK_PORT": str(port), "MOCK_SPEED": "3"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for_port(port)
+        yield {**common, "CONSOLE_URL": f"http://127.0.0.1:{port}"}
+    finally:
+        mock.terminate()
+        mock.wait(timeout=10)
+
+
+def _wait_for_port(port: int, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+def _run(environment: dict[str, str]) -> dict[str, Any]:
+    done = subprocess.run(
+        [str(NODE), "e2e/desk.mjs"],
+        cwd=CONSOLE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.stdout.strip(), done.stderr
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+@pytest.mark.timeout(320)
+def test_an_agent_takes_a_call_from_log_in_to_the_submitted_form(target: dict[str, str]) -> None:
+    result = _run(target)
+    assert result["ok"], result
+    assert result["submitted"]
+    assert result["tries"], "no outcome of an expert was seen"
+    assert result["transfer"] in ("connected", "returned")
+    # Before log-in the console asks whether an old session holds: that 401 is the only error allowed.
+    assert [one for one in result["problems"] if "401" not in one] == []

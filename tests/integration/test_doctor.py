@@ -28,7 +28,7 @@ from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store import audit
 from hotline.store.engine import Store
-from hotline.store.sealing import seal
+from hotline.store.sealing import SUFFIX, seal
 from tests.audited import changed, recovered, waiting_call, whole_call
 from tests.conftest import RedisServer, make_settings
 
@@ -202,7 +202,7 @@ def _stray(home: Home, folder: Path, name: str, content: bytes) -> None:
 
 def _swap_files(home: Home) -> None:
     """Each file whole, each under the other's name."""
-    first, second = sorted(home.settings.recordings_dir.rglob("*.sealed"))[:2]
+    first, second = sorted(home.settings.recordings_dir.rglob(f"*{SUFFIX}"))[:2]
     other = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(other)

@@ -23,7 +23,7 @@ from tests.conftest import eventually
 from tests.sip.conftest import free_block
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 QUICK_NUMBER: Final = "12349"
 """Called number whose flow goes straight to the queue: no menu to sit through."""
 POOL_MAX: Final = 24

@@ -24,7 +24,7 @@ def arrival(context: Context, call_id: str, call: IncomingCall | RefusedCall, wo
         "caller_enc": secrecy.seal(number, f"call.caller:{call_id}"),
         "caller_masked": mask(number),
         "caller_hash": secrecy.index(number) if number else "",
-        "region_hint": "",
+        "region_hint": context.regions.hint(number),
         "flow": flow.name,
         "flow_version": flow.version,
         "worker": worker,

@@ -362,9 +362,7 @@ def test_two_callers_never_ring_one_expert() -> None:
         story.talks(agent, call_id)
     story.state.people.experts["e0"]
     assert story.ask("transfer", call_id="c1", agent_id="a0", category="0101", region="")["ok"]
-    assert (
-        story.ask("transfer", call_id="c2", agent_id="a1", category="0101", region="")["code"] == "transfer.no_expert"
-    )
+    assert story.ask("transfer", call_id="c2", agent_id="a1", category="0101", region="")["code"] == "transfer.no_expert"
 
 
 def test_silence_after_the_order_is_resolved_by_the_snapshot() -> None:

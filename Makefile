@@ -43,6 +43,6 @@ bench: ## the measured figures (benchmarks/README.md)
 	@$(PY) benchmarks/run.py
 
 lock: ## renew requirements.lock from pyproject.toml
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
+	@PATH="$$PWD/.venv-tools/bin:$$PATH" uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
 
 .PHONY: help setup setup-test run demo test check lint types imports console-check quick soak bench lock

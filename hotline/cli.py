@@ -73,7 +73,10 @@ def check() -> None:
 
 def _extend() -> None:
     """Commands that live in files of their own."""
-    from hotline import cli_admin, cli_doctor, cli_flow, cli_simulate
+    import hotline.cli_admin as cli_admin
+    import hotline.cli_doctor as cli_doctor
+    import hotline.cli_flow as cli_flow
+    import hotline.cli_simulate as cli_simulate
 
     app.add_typer(cli_flow.app, name="flow")
     app.add_typer(cli_admin.app, name="admin")

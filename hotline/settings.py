@@ -105,13 +105,14 @@ class SipSettings(_Section):
 
 
 class MediaSettings(_Section):
-    """RTP ports. rtpengine takes `port_from`–`port_to`; workers take 20 ports each from `worker_port_from`."""
+    """RTP ports. rtpengine takes `port_from`–`port_to`; workers take 20 ports each from `worker_port_from`. The defaults lie
+    below 32768, where Linux begins to give ports to outgoing connections."""
 
     relay: Literal["always", "never"] = "always"
     """`never` sends RTP straight between phones and workers: only for a closed network, and for measuring."""
-    port_from: Port = 30000
-    port_to: Port = 36999
-    worker_port_from: Port = 40000
+    port_from: Port = 22000
+    port_to: Port = 28999
+    worker_port_from: Port = 29000
     control_port: Port = 22223
 
 
@@ -333,6 +334,11 @@ class Settings(BaseSettings):
     def prompts_dir(self) -> Path:
         """The prompts that ship with the program."""
         return Path(__file__).resolve().parent.parent / "ivr_flows" / "prompts"
+
+    @property
+    def overflow_port(self) -> int:
+        """Loopback SIP port where callers without a worker are written down."""
+        return self.sip.worker_port_from - 1
 
     @property
     def outside_uri(self) -> str:

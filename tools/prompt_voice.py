@@ -21,7 +21,6 @@ VOICES_PACKAGE = "kokoro-js@1.2.1"
 VOICES_SHA512 = "oq0HZJWis3t8lERkMJh84WLU86dpYD0EuBPtqYnLlQzyFP1OkyBRDcweAqCfhNOpltyN9j/azp1H6uuC47gShw=="
 
 _SPOKEN_DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
-# ruff: noqa: E501
 # espeak-ng's American IPA (with ties) to the symbols Kokoro was trained on; longest first (after misaki's table).
 _ESPEAK = [
     ("ʔˌn\u0329", "ʔn"), ("a^ɪ", "I"), ("a^ʊ", "W"), ("d^ʒ", "ʤ"), ("e^ɪ", "A"), ("t^ʃ", "ʧ"), ("ɔ^ɪ", "Y"), ("ə^l", "ᵊl"),

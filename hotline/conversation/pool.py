@@ -24,6 +24,7 @@ from hotline.bus import client as bus
 from hotline.bus import keys
 from hotline.conversation import recovery, worker
 from hotline.conversation.context import Context
+from hotline.conversation.overflow import Overflow
 from hotline.core.journal import SUFFIX
 
 log = logs.get("pool")
@@ -62,6 +63,7 @@ class Pool:
     _next_slot: int = 0
     _draining: bool = False
     _client: Any = None
+    _overflow: Overflow | None = None
     _beat: float = 0.0
     _sweep: float = 0.0
     _since: float = field(default_factory=time.time)
@@ -73,6 +75,7 @@ class Pool:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._client = bus.connect(settings.redis_url)
         settings.journal_dir.mkdir(parents=True, exist_ok=True)
+        self._overflow = Overflow(self.context, self._client)
         with contextlib.suppress(redis.RedisError):
             self._client.delete(keys.IDLE)
         # The collector writes into every object it looks at, and so would copy all that the workers share with us (19 MB a
@@ -117,6 +120,8 @@ class Pool:
         pid = os.fork()
         if pid == 0:
             os.close(reader)
+            if self._overflow:
+                self._overflow.close()
             for child in self.children.values():
                 os.close(child.pipe)
             worker.main(self.context, slot, writer)
@@ -136,12 +141,16 @@ class Pool:
 
     def _listen(self, seconds: float) -> None:
         pipes = {child.pipe: child for child in self.children.values()}
+        assert self._overflow
         try:
-            readable, _, _ = select.select(list(pipes), [], [], seconds)
+            readable, _, _ = select.select([*pipes, self._overflow.fileno()], [], [], seconds)
         except InterruptedError:
             return
         for pipe in readable:
-            self._read(pipes[pipe])
+            if pipe in pipes:
+                self._read(pipes[pipe])
+            else:
+                self._overflow.serve()
 
     def _read(self, child: Child) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -31,12 +31,12 @@ pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
 def exchange() -> Iterator[Exchange]:
     home = Path(tempfile.mkdtemp(prefix="hl-talk-"))
     flows = home / "flows"
-    media = free_block(20 * 40, 40000, 60000)
+    media = free_block(20 * 20, 10000, 19000)
     carrier = free_block(2, 29000, 29900)
     edge = Edge(
         home,
         media={"worker_port_from": media},
-        pool={"warm": 4, "max": 30},
+        pool={"warm": 4, "max": 20},
         flows={"directory": str(flows)},
         limits={"no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2},
         trunks=[{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}"}],
@@ -239,7 +239,14 @@ async def test_a_burst_is_answered_or_told_to_come_back(exchange: Exchange, carr
     statuses = await asyncio.gather(*(carrier.dial(caller, timeout=10) for caller in callers))
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) >= exchange.settings.pool.warm
+    assert statuses.count(503) >= 40 - exchange.settings.pool.max
     answered = [caller for caller, status in zip(callers, statuses, strict=True) if status == 200]
+    # Each caller turned away has one closed record, by which somebody calls back.
+    for caller, status in zip(callers, statuses, strict=True):
+        if status == 503:
+            call_id = await exchange.call_of(caller.call.leg.call_id)
+            ended = await exchange.fact(call_id, "call_ended")
+            assert (ended.data["cause"], ended.data["sip_code"]) == ("rejected", 503)
     for caller in answered:
         caller.hang_up()
     deadline = time.monotonic() + 10

@@ -14,12 +14,12 @@ from hotline.core.errors import HotlineError
 from hotline.jobs.doctor.calls import Seen
 from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import LAG_SECONDS, portions
-from hotline.jobs.seal_recording import SUFFIX, captures
+from hotline.jobs.seal_recording import captures
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store.captures import open_side
 from hotline.store.models import Call, Job, Recording, Talk
-from hotline.store.sealing import SealedReader, file_sha256, verify
+from hotline.store.sealing import SUFFIX, SealedReader, file_sha256, verify
 
 NEWEST: Final = 50
 """Sealed files that are read to their last byte in every run; the others are opened and their ends authenticated."""

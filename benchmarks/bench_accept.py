@@ -49,7 +49,11 @@ async def measure(house: House, rounds: int) -> dict[str, Any]:
         await agent.until_state("available", timeout=10)
     await agent.close()
     await carrier.close()
-    return {"click_to_ring_ms": quantiles(rings), "click_to_reply_ms": quantiles(answered), "answer_to_offer_ms": quantiles(offers)}
+    return {
+        "click_to_ring_ms": quantiles(rings),
+        "click_to_reply_ms": quantiles(answered),
+        "answer_to_offer_ms": quantiles(offers),
+    }
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """How long sealing a talk takes, how much memory, and how quickly a range in the middle is read.
 
-    PYTHONPATH=. python benchmarks/bench_sealing.py [--minutes 30]
+PYTHONPATH=. python benchmarks/bench_sealing.py [--minutes 30]
 """
 
 from __future__ import annotations

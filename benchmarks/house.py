@@ -157,8 +157,8 @@ class House:
     def __init__(self, *, seats: int = 6, **sections: dict[str, Any]) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="hl-bench-"))
         self.seats = seats
-        base = free_block(120, 53000, 54000)
-        media = free_block(600, 10000, 15000)
+        base = free_block(120, 15000, 16380)  # below the ports that the kernel gives out by itself
+        media = free_block(600, 10000, 14900)
         flows = self.home / "flows"
         flows.mkdir()
         (flows / "main.yaml").write_text(SHORT_FLOW, "utf-8")
@@ -191,6 +191,7 @@ class House:
         self.lines: list[tuple[float, str]] = []
 
     def __enter__(self) -> House:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
         try:
             self._people()
             self.start()

@@ -7,6 +7,7 @@ process therefore never starts a thread.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -77,6 +78,10 @@ class Pool:
         self._overflow = Overflow(self.context, self._client)
         with contextlib.suppress(redis.RedisError):
             self._client.delete(keys.IDLE)
+        # The collector writes into every object it looks at, and so would copy all that the workers share with us (19 MB a
+        # worker at its first full round): what is there now is never looked at again.
+        gc.collect()
+        gc.freeze()
         deadline = 0.0
         while True:
             if self._draining and not deadline:

@@ -291,9 +291,7 @@ async def test_hold_and_info_and_session_refresh_pass_in_both_directions(edge: E
     assert hold.status == 200
     call.ack()
     assert "a=sendonly" in worker.invites[1].body
-    info = await call.within(
-        "INFO", body="Signal=5\r\nDuration=160\r\n", headers=[("Content-Type", "application/dtmf-relay")]
-    )
+    info = await call.within("INFO", body="Signal=5\r\nDuration=160\r\n", headers=[("Content-Type", "application/dtmf-relay")])
     assert info.status == 200
     assert worker.got("INFO")[0].body.startswith("Signal=5")
     assert (await call.within("UPDATE")).status == 200

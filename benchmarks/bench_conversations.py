@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from house import ROOT, House, Usage, free_block, machine, pss_mb, report
+
 from hotline.core.conversations.model import CALLER
 from hotline.simulate.call import SimCall
 from hotline.simulate.clips import voice

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from hotline.core.phones import mask
-from hotline.simulate import demo_people, g711, tones
+from hotline.simulate import demo_people, tones
 from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.console import Console
 from hotline.simulate.play import unfinished

@@ -88,9 +88,7 @@ def _on_disk(home: Path, secrets: list[bytes]) -> list[str]:
 
 def _in_redis(hotline: Hotline, secrets: list[bytes]) -> list[str]:
     wanted = [*secrets, *(_as_json(secret) for secret in secrets)]
-    return [
-        f"{name}: {text.decode()}" for name, value in _redis_values(hotline) for text in wanted if text in value
-    ]
+    return [f"{name}: {text.decode()}" for name, value in _redis_values(hotline) for text in wanted if text in value]
 
 
 def _as_json(text: bytes) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from house import House, machine, quantiles, report
+
 from hotline.simulate.people.carrier import Numbers
 
 TARGET = {"median_ms": 150}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from house import House, machine, quantiles, report
+
 from hotline.bus import client as bus
 from hotline.bus import keys
 from hotline.simulate.people.carrier import Numbers

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from house import ROOT, House, Usage, free_block, machine, pss_mb, report
+
 from hotline.core.conversations.model import CALLER
 from hotline.simulate.call import SimCall
 from hotline.simulate.clips import voice
@@ -119,7 +120,7 @@ async def _offer(agents: list[SimAgent], caller: SimCaller) -> dict[str, Any]:
 async def measure(house: House, bare: Bare, options: argparse.Namespace) -> dict[str, Any]:
     await asyncio.sleep(3)
     parts = house.parts()
-    all_pids = sum(parts.values(), [])
+    all_pids = [pid for pids in parts.values() for pid in pids]
     before = Usage.of(all_pids)
     await asyncio.sleep(10)
     idle = Usage.of(all_pids).since(before, all_pids)
@@ -131,7 +132,7 @@ async def measure(house: House, bare: Bare, options: argparse.Namespace) -> dict
     ticker = Ticker.current()
     late = ticker.late
     parts = house.parts()
-    all_pids = sum(parts.values(), [])
+    all_pids = [pid for pids in parts.values() for pid in pids]
     before, start = Usage.of(all_pids + bare.pids), machine()["load"]
     heard = sum(caller.ear.reception.packets for caller in callers)
     await asyncio.sleep(options.seconds)

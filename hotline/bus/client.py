@@ -15,7 +15,6 @@ from hotline.core.commands import Command
 from hotline.core.facts import Fact
 from hotline.core.ids import new_id
 
-
 # Telling Redis the library's version costs 30 ms and 2.5 MB a connection: the library looks it up in the installed packages
 # each time. Nobody asks for it.
 _UNNAMED: Final = None

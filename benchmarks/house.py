@@ -93,6 +93,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def cpu_seconds_of_ended_children(pid: int) -> float:
+    """User and system time of children that have ended and were waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / TICK
+
+
 def pss_mb(pid: int) -> float:
     """Memory in MB (10^6), shared pages counted by share. Raises OSError when it is gone."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -266,6 +272,11 @@ class House:
                 self._process.wait(5)
 
     # Looking in.
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def parts(self) -> dict[str, list[int]]:
         """Processes by part; the pool's own process apart from its workers."""

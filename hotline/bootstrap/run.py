@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from hotline import logs
-from hotline.bootstrap import checks
+from hotline.bootstrap import checks, forked
 from hotline.bootstrap.parts import Part, parts
 from hotline.bootstrap.supervisor import StartFailed, Supervisor
 from hotline.core.errors import HotlineError
@@ -38,10 +38,9 @@ def run(settings: Settings, once_ready: str = "") -> int:
     if problems := [*checks.check_machine(settings), *checks.check_flows(settings)]:
         return _refuse(problems)
     # Not before the checks: these imports take a second.
-    from hotline.bootstrap.prepare import prepare
-
+    forked.preload()
     try:
-        logins = prepare(settings)
+        logins = forked.apart(lambda: _prepare(settings))
     except HotlineError as error:
         return _refuse([checks.Problem(error.code, str(error.details))])
     logs.setup("supervisor", settings.log_level)
@@ -69,6 +68,12 @@ def run(settings: Settings, once_ready: str = "") -> int:
         supervisor.stop(lambda name, seconds: console.print(f"  ■ {name} {seconds:.1f} s"))
         lock.close()
     return code
+
+
+def _prepare(settings: Settings) -> list[tuple[str, str, str]]:
+    from hotline.bootstrap.prepare import prepare
+
+    return prepare(settings)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -106,5 +106,6 @@ def _welcome(settings: Settings, logins: list[tuple[str, str, str]], seconds: fl
 
         where = f"{settings.sip.host}:{settings.sip.port}, domain {settings.sip.domain}"
         console.print(f"  话机 desk phones  8001–8006  {DEMO_SIP_PASSWORD}  @ {where}")
-        console.print("  登录 desk1 后点“现在打给我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
+        if settings.demo.trickle:
+            console.print("  登录 desk1 后点“现在打给我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
     console.print("  停止 stop: Ctrl-C\n")

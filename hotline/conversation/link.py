@@ -42,6 +42,7 @@ class Link:
         self._stopping = False
         self._gone = False
         self._missing = 0
+        self._known = False
         self._writer = threading.Thread(target=self._write, name="bus-writer", daemon=True)
         self._reader: threading.Thread | None = None
 
@@ -143,18 +144,20 @@ class Link:
             else:
                 snapshot = {**self._live, "lease": now + keys.LIVE_LEASE_SECONDS}
                 pipe.hset(keys.LIVE, self._call_id, json.dumps(snapshot, ensure_ascii=False))
-        pipe.execute()
+        unknown = pipe.execute()[0] == 1
         if not self._claimed:
-            self._stand_in_line(client)
+            self._stand_in_line(client, emptied=unknown and self._known)
+        self._known = True
 
-    def _stand_in_line(self, client: redis.Redis) -> None:
+    def _stand_in_line(self, client: redis.Redis, *, emptied: bool) -> None:
         """Redis may have been emptied: a worker that is idle and not listed stands in line again. Missing once may mean that
-        the edge has just claimed us and the INVITE is on its way; missing twice, 2 s apart, does not."""
+        the edge has just claimed us and the INVITE is on its way; missing twice, 2 s apart, does not, nor does missing
+        when Redis does not know us at all any more."""
         if client.lpos(keys.IDLE, self._address) is not None:
             self._missing = 0
             return
         self._missing += 1
-        if self._missing >= 2:
+        if emptied or self._missing >= 2:
             client.rpush(keys.IDLE, self._address)
             self._missing = 0
 

@@ -12,6 +12,7 @@ from typing import Any
 from hotline.settings import Settings
 from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.caller import SimCaller
+from hotline.simulate.people.desk import tolerate
 from hotline.simulate.people.phone import Ring
 from hotline.simulate.play import unfinished
 from hotline.simulate.stage import Stage, set_stage, strike
@@ -41,7 +42,19 @@ async def people(settings: Settings, *, seed: int, seats: int = 3) -> AsyncItera
     try:
         yield stage
     finally:
+        await _send_home(stage)
         await strike(stage.desk, stage.records, stage.carrier)
+
+
+async def _send_home(stage: Stage) -> None:
+    """Whatever became of the test: no call stays up, no agent in a wrap-up in which the next test would find him."""
+    for leg in stage.carrier.agent.legs:
+        leg.hang_up()
+    for agent in stage.desk.agents:
+        if agent.phone.talking is not None:
+            await agent.phone.talking.ended(5)
+        if agent.state not in ("available", "offline"):
+            await tolerate(agent.free())
 
 
 @dataclass

@@ -1,0 +1,79 @@
+"""How it ends: told to stop it drains, killed it takes everything with it, and a second one is turned away."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from tests.chaos.test_kill_parts import until
+from tests.system.running import Hotline, wait_gone
+from tests.system.talking import Talk, people
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(150)]
+
+GONE_SECONDS = 5.0
+"""After `kill -9` of the supervisor nothing is left by then."""
+
+
+async def test_ctrl_c_drains(own_hotline: Hotline) -> None:
+    """Callers who talk may finish; then everything ends, and the record is whole."""
+    hotline = own_hotline
+    async with people(hotline.settings, seed=51, seats=1) as stage:
+        talk = await Talk.begin(stage)
+        stopping = asyncio.ensure_future(asyncio.to_thread(hotline.stop, signal.SIGINT))
+        await until(lambda: "draining" in hotline.printed(), 5, "it says that it drains")
+        # Drained, not cut: the talk is still there a while later, and new callers are not taken any more.
+        await talk.goes_on(2.0)
+        assert await stage.carrier.dial(stage.carrier.caller("13711112222", voice=77)) == 503
+        talk.caller.hang_up()
+        assert await talk.ring.call.ended(5)
+        assert await stopping == 0
+    assert hotline.processes() == []
+    hotline.doctor()
+
+
+async def test_draining_has_an_end(own_hotline: Hotline) -> None:
+    """Whoever talks on and on is told good-bye when `limits.drain_seconds` are over; nobody waits for ever."""
+    hotline = own_hotline
+    limit = hotline.settings.limits.drain_seconds
+    async with people(hotline.settings, seed=52, seats=1) as stage:
+        talk = await Talk.begin(stage)
+        began = time.monotonic()
+        stopping = asyncio.ensure_future(asyncio.to_thread(hotline.stop, signal.SIGTERM))
+        assert await talk.caller.ended(limit + 15)
+        assert time.monotonic() - began > limit - 2
+        assert await stopping == 0
+    assert hotline.processes() == []
+    hotline.doctor()
+    # And it starts again from what is there.
+    await asyncio.to_thread(hotline.start)
+    hotline.doctor()
+    assert hotline.stop() == 0
+
+
+async def test_kill_9_of_the_supervisor_leaves_nothing(own_hotline: Hotline) -> None:
+    """In the middle of a talk; the next start closes the record of that call."""
+    hotline = own_hotline
+    process = hotline.process
+    assert process is not None
+    async with people(hotline.settings, seed=53, seats=1) as stage:
+        talk = await Talk.begin(stage)
+        assert len(hotline.processes()) > 10
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(5)
+        await until(lambda: hotline.processes() == [], GONE_SECONDS, "every process of the hotline is gone")
+        call_id = talk.call_id
+    wait_gone(process.pid, 1)
+    hotline.process = None
+    await asyncio.to_thread(hotline.start)
+    hotline.doctor()
+    async with people(hotline.settings, seed=54, seats=1) as stage:
+        found = await stage.records.get(f"/api/calls/{call_id}")
+        assert (found["state"], found["cause"], found["outcome"]) == ("closed", "system_failure", "callback"), found
+        await (await Talk.begin(stage)).end()
+    hotline.doctor()
+    assert hotline.stop() == 0

@@ -17,7 +17,7 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 demo: run ## the same as run
 
 test: setup-test check ## everything: lint, types, imports, unit, flows, integration, SIP, browser
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 check: lint types imports console-check ## what reads the code without running it
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Final
 
 import typer
 
@@ -66,24 +67,47 @@ def check() -> None:
     raise typer.Exit(1 if problems else 0)
 
 
-def _extend() -> None:
-    """Commands that live in files of their own."""
-    import hotline.cli_admin as cli_admin
-    import hotline.cli_doctor as cli_doctor
-    import hotline.cli_flow as cli_flow
-    import hotline.cli_simulate as cli_simulate
+def _add_flow() -> None:
+    from hotline import cli_flow
 
     app.add_typer(cli_flow.app, name="flow")
+
+
+def _add_admin() -> None:
+    from hotline import cli_admin
+
     app.add_typer(cli_admin.app, name="admin")
+
+
+def _add_doctor() -> None:
+    from hotline import cli_doctor
+
     app.command("doctor")(cli_doctor.doctor)
+
+
+def _add_simulate() -> None:
+    from hotline import cli_simulate
+
     app.command("simulate")(cli_simulate.simulate)
+
+
+ELSEWHERE: Final[dict[str, Callable[[], None]]] = {
+    "flow": _add_flow,
+    "admin": _add_admin,
+    "doctor": _add_doctor,
+    "simulate": _add_simulate,
+}
+"""Commands in files of their own; importing them all takes two seconds, so only the one that is wanted is."""
 
 
 def main() -> None:
     """Entry point of the `hotline` command."""
-    # A part of the running system needs none of the tools; it starts quicker without them.
-    if sys.argv[1:2] != ["part"]:
-        _extend()
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    if wanted in ELSEWHERE:
+        ELSEWHERE[wanted]()
+    elif wanted not in ("run", "status", "check", "part"):
+        for add in ELSEWHERE.values():
+            add()
     app()
 
 

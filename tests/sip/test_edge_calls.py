@@ -355,7 +355,8 @@ async def test_redis_goes_and_comes_back(make_edge: Callable[..., Edge]) -> None
     deadline = time.monotonic() + 10
     while not await answered():
         assert time.monotonic() < deadline
-    # Redis there but dumb: nobody waits for it long.
+    # Redis there but dumb: nobody waits for it long. (The pool, played here, writes down who is turned away.)
+    await Uas.open_as("503 Service Unavailable", port=edge.settings.overflow_port)
     os.kill(edge.pid("redis"), signal.SIGSTOP)
     try:
         for _ in range(4):

@@ -10,7 +10,6 @@ from hotline.simulate import g711, tones
 
 FRAME: Final = 160
 """Samples, and bytes of A-law, in 20 ms."""
-EVENT_PAYLOAD: Final = 101
 EVENT_PACKETS: Final = 6
 """A key of 120 ms; its end is sent three times (RFC 4733 2.5.1.4)."""
 PORT: Final = 6000
@@ -20,10 +19,11 @@ PORT: Final = 6000
 class Sound:
     """One RTP stream: tones and keys one after the other, then `write`."""
 
-    def __init__(self, voice: int, *, seq: int = 1) -> None:
+    def __init__(self, voice: int, *, seq: int = 1, events: int = 101) -> None:
+        """`events`: the payload number of telephone events that the other side asked for."""
         self._frames = _frames(voice)
         self._ssrc = 0x1000 + voice
-        self._seq, self._at = seq, seq * FRAME
+        self._seq, self._at, self._events = seq, seq * FRAME, events
         self._packets: list[tuple[int, bytes]] = []
 
     def talk(self, seconds: float) -> Sound:
@@ -40,7 +40,7 @@ class Sound:
             last = index >= EVENT_PACKETS - 1
             duration = min(index + 1, EVENT_PACKETS) * FRAME
             payload = struct.pack("!BBH", event, (0x80 if last else 0) | 10, duration)
-            self._packet(self._at, EVENT_PAYLOAD, payload, marker=index == 0)
+            self._packet(self._at, self._events, payload, marker=index == 0)
         self._at += EVENT_PACKETS * FRAME
         return self
 

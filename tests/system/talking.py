@@ -1,0 +1,119 @@
+"""Simulated people on a running hotline, directed by a test: who talks with whom, and who hears what."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hotline.settings import Settings
+from hotline.simulate.people.agent import SimAgent
+from hotline.simulate.people.caller import SimCaller
+from hotline.simulate.people.phone import Ring
+from hotline.simulate.play import unfinished
+from hotline.simulate.stage import Stage, set_stage, strike
+from tests.system.running import QUICK_NUMBER
+
+FORM: dict[str, Any] = {
+    "caller_name": "测试来电人",
+    "caller_groups": ["G99"],
+    "risk_flags": [],
+    "matter_region": "990102",
+    "category": "0101",
+    "service_type": "S01",
+    "facts": "咨询。",
+    "request": "",
+    "advice": "已答复。",
+    "disposition": "D01",
+}
+GAP_SECONDS = 0.5
+"""The longest silence that a talk may show: ten lost packets would be heard, a restart of a part must not be."""
+
+
+@asynccontextmanager
+async def people(settings: Settings, *, seed: int, seats: int = 3) -> AsyncIterator[Stage]:
+    """Agents at their seats and the carrier; callers go straight to the queue."""
+    stage = await set_stage(settings, seed=seed, talk_seconds=1.0, seats=seats)
+    stage.carrier.called = QUICK_NUMBER
+    try:
+        yield stage
+    finally:
+        await strike(stage.desk, stage.records, stage.carrier)
+
+
+@dataclass
+class Talk:
+    """A caller and an agent who talk with one another."""
+
+    stage: Stage
+    caller: SimCaller
+    agent: SimAgent
+    ring: Ring
+    call_id: str
+    since: float
+
+    @classmethod
+    async def begin(cls, stage: Stage, *, seconds: float = 30.0) -> Talk:
+        """A new caller dials, an agent takes the call, both hear each other."""
+        caller = await waiting_caller(stage)
+        agent = await stage.desk.reserve(caller.masked, caller.masked, seconds)
+        offer = agent.offer_of(caller.masked) or {}
+        call_id = await agent.accept(offer["offer_id"])
+        ring = await agent.phone.rings(10)
+        assert ring is not None, f"the phone of {agent.name} did not ring"
+        talk = cls(stage, caller, agent, ring, call_id, time.time())
+        await talk.hear_each_other()
+        talk.since = time.time()
+        return talk
+
+    async def hear_each_other(self, seconds: float = 10.0) -> None:
+        """Caller and agent hear each other now."""
+        heard = await asyncio.gather(
+            self.caller.hears(self.agent.voice, seconds), self.ring.call.hears(self.caller.voice, seconds)
+        )
+        assert heard == [True, True], f"caller hears agent, agent hears caller: {heard}"
+
+    async def goes_on(self, seconds: float) -> None:
+        """Stay in the talk for so long: nobody is hung up on, and both are heard all the time."""
+        began = time.time()
+        assert not await self.caller.ended(seconds), f"the caller's leg ended: {self.caller.call.leg.end}"
+        assert self.ring.call.is_up, f"the agent's leg ended: {self.ring.call.leg.end}"
+        self.no_gap(began)
+
+    def no_gap(self, since: float) -> None:
+        """Neither has heard nothing for long."""
+        for who, ear in (("caller", self.caller.ear), ("agent", self.ring.call.ear)):
+            quiet = ear.longest_quiet(since, time.time() - 0.3)
+            assert quiet < GAP_SECONDS, f"the {who} heard nothing for {quiet:.2f} s"
+
+    async def end(self) -> dict[str, Any]:
+        """The caller hangs up, the agent writes up; the finished record."""
+        self.caller.hang_up()
+        assert await self.caller.ended(5)
+        assert await self.ring.call.ended(5), "the agent's phone is still in the call"
+        await self.agent.write_up(self.call_id, FORM)
+        self.stage.desk.give_back(self.agent)
+        return await record(self.stage, self.call_id)
+
+
+async def waiting_caller(stage: Stage) -> SimCaller:
+    """A new caller who was answered and is on the way to the queue."""
+    caller = stage.carrier.caller(stage.numbers.next(), voice=stage.next_voice())
+    status = await stage.carrier.dial(caller)
+    assert status == 200, f"INVITE was answered with {status}"
+    return caller
+
+
+async def record(stage: Stage, call_id: str, seconds: float = 60.0) -> dict[str, Any]:
+    """The record of a call once everything after it is done."""
+    found: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(seconds):
+            while unfinished(found := await stage.records.get(f"/api/calls/{call_id}")):
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"after {seconds} s: {unfinished(found)}") from None
+    return found

@@ -3,7 +3,8 @@
 Once against a whole hotline of its own, with the simulated people of the demo and a call that the console's own button asks
 for; once against the console's development mock (`agent_console/dev/mock.mjs`), which shows that the console keeps to
 docs/protocol.md; or against a hotline that runs already: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER`,
-`HOTLINE_E2E_PASSWORD` of an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0` when callers come by themselves.
+`HOTLINE_E2E_PASSWORD` of an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0`
+when callers come by themselves.
 """
 
 from __future__ import annotations

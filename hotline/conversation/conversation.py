@@ -81,7 +81,10 @@ class Conversation:
 
     def note_dialog(self, dialog: Dialog) -> None:
         """A leg's dialog changed: journal it, so that it can be ended without us."""
-        self._journal.leg(dialog)
+        try:
+            self._journal.leg(dialog)
+        except OSError as error:
+            log.error("journal_failed", call_id=self.call_id, reason=error.strerror, facts=0)
 
     def digit(self, event: ev.Digit) -> None:
         """A key from any method: copies of one press are dropped here. Keys nobody waits for are dropped too (they may be
@@ -114,7 +117,7 @@ class Conversation:
         decision = decide(self.state, event, now)
         self.state = decision.state
         facts = [self._fact(name, data, now) for name, data in decision.facts]
-        self._journal.facts(facts)
+        self._write_down(facts)
         self._link.publish(facts)
         for fact in facts:
             log.info(fact.name, call_id=self.call_id, seq=fact.seq)
@@ -124,6 +127,13 @@ class Conversation:
             self._link.live(None)
         elif facts and (facts[0].name == "call_arrived" or self.state.live() != before):
             self._link.live({**self._fixed, **self.state.live()})
+
+    def _write_down(self, facts: list[Fact]) -> None:
+        """Journal first. A full disk must not cost the caller their call: then the wire alone has the facts, and we say so."""
+        try:
+            self._journal.facts(facts)
+        except OSError as error:
+            log.error("journal_failed", call_id=self.call_id, reason=error.strerror, facts=len(facts))
 
     def _fact(self, name: str, data: dict[str, Any], now: float) -> Fact:
         self._seq += 1

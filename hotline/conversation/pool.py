@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ SLOT_REST_SECONDS: Final = 3.0
 START_SECONDS: Final = 10.0
 """A worker that is not ready by then is killed."""
 SWEEP_SECONDS: Final = 5.0
+ALARM_SECONDS: Final = 60.0
+"""A disk that is nearly full is told again after this."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Pool:
     _overflow: Overflow | None = None
     _beat: float = 0.0
     _sweep: float = 0.0
+    _alarmed: float = -1e9
     _since: float = field(default_factory=time.time)
 
     def run(self) -> None:
@@ -216,7 +220,9 @@ class Pool:
             self._sweep_journals()
 
     def _heartbeat(self) -> None:
+        settings = self.context.settings
         states = [child.state for child in self.children.values()]
+        free = shutil.disk_usage(settings.home).free // 1_000_000
         beat = {
             "pid": os.getpid(),
             "since": self._since,
@@ -225,7 +231,12 @@ class Pool:
             "starting": states.count("starting"),
             "deaths": self.deaths,
             "draining": self._draining,
+            "disk_free_mb": free,
+            "disk_low": free < settings.pool.recordings_low_mb,
         }
+        if beat["disk_low"] and time.monotonic() - self._alarmed > ALARM_SECONDS:
+            self._alarmed = time.monotonic()
+            log.error("disk_low", free_mb=free)
         with contextlib.suppress(redis.RedisError):
             self._client.set(keys.part("pool"), json.dumps(beat), ex=keys.PART_LEASE_SECONDS)
 

@@ -87,11 +87,14 @@ def apart(body: Callable[[], Any]) -> Any:
     reader, writer = os.pipe()
 
     def tell() -> None:
+        # What the body prints is not its result.
+        result = os.dup(1)
+        os.dup2(2, 1)
         try:
             answer = {"result": body()}
         except HotlineError as error:
             answer = {"code": error.code, "details": {key: str(value) for key, value in error.details.items()}}
-        with os.fdopen(1, "w", encoding="utf-8", closefd=False) as file:
+        with os.fdopen(result, "w", encoding="utf-8") as file:
             json.dump(answer, file)
 
     child = Forked(_fork("apart", tell, writer, os.environ, keep_errors=True))

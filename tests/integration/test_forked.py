@@ -73,7 +73,9 @@ assert forked.apart(lambda: [["a", "b"]]) == [["a", "b"]]
 def prints():
     print("not the result")
     return 7
-for body, code in ((lambda: (_ for _ in ()).throw(Missing("part.unknown", name="x")), "part.unknown"), (lambda: os._exit(3), "run.failed")):
+def misses():
+    raise Missing("part.unknown", name="x")
+for body, code in ((misses, "part.unknown"), (lambda: os._exit(3), "run.failed")):
     try:
         forked.apart(body)
     except Exception as error:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import redis
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 
 from hotline.bus import keys
 from hotline.core.commands import Command
@@ -34,7 +36,8 @@ def connect(url: str, *, timeout: float = 2.0) -> redis.Redis:
 
 
 def connect_async(url: str, *, timeout: float = 5.0) -> redis.asyncio.Redis:
-    """An asyncio client. `timeout` must exceed the longest BLOCK used on it."""
+    """An asyncio client. `timeout` must exceed the longest BLOCK used on it. A connection that a restart of Redis has
+    closed is opened again without anybody noticing."""
     client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
         url,
         decode_responses=True,
@@ -42,6 +45,7 @@ def connect_async(url: str, *, timeout: float = 5.0) -> redis.asyncio.Redis:
         socket_connect_timeout=timeout,
         health_check_interval=15,
         driver_info=_UNNAMED,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2, supported_errors=(redis.ConnectionError,)),
     )
     return client
 

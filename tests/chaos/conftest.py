@@ -1,4 +1,4 @@
-"""A running hotline to be harmed; a fresh one for tests after which nothing is left."""
+"""A running hotline to be harmed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,5 @@ def hotline() -> Iterator[Hotline]:
         made.start()
         yield made
         assert made.stop() == 0, made.printed()[-3000:]
-    finally:
-        made.remove()
-
-
-@pytest.fixture
-def own_hotline() -> Iterator[Hotline]:
-    """One that the test may end as it likes."""
-    made = Hotline()
-    try:
-        made.start()
-        yield made
     finally:
         made.remove()

@@ -34,7 +34,7 @@ SHORT: Final[dict[str, Any]] = {
     "pool": {"warm": 4, "max": POOL_MAX},
     "transfer": {"ring_seconds": 6, "accept_seconds": 6},
     "rating": {"seconds": 4},
-    "limits": {"drain_seconds": 8},
+    "limits": {"drain_seconds": 5},
     "log_level": "INFO",
 }
 
@@ -135,8 +135,10 @@ class Hotline:
                 process.kill()
 
     def remove(self) -> None:
-        """Stop it if it still runs, and take its home away."""
+        """Stop it if it still runs, and take its home away (kept for looking into with HOTLINE_TEST_KEEP=1)."""
         self.kill_all()
+        if os.environ.get("HOTLINE_TEST_KEEP"):
+            return
         shutil.rmtree(self.home, ignore_errors=True)
 
     def processes(self) -> list[psutil.Process]:

@@ -17,7 +17,7 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 demo: run ## the same as run
 
 test: setup-test check ## everything: lint, types, imports, unit, flows, integration, SIP, browser
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 check: lint types imports console-check ## what reads the code without running it
 
@@ -43,6 +43,6 @@ bench: ## the measured figures (benchmarks/README.md)
 	@$(PY) benchmarks/run.py
 
 lock: ## renew requirements.lock from pyproject.toml
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
+	@PATH="$$PWD/.venv-tools/bin:$$PATH" uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
 
 .PHONY: help setup setup-test run demo test check lint types imports console-check quick soak bench lock

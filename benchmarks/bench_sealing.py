@@ -1,18 +1,22 @@
 """How long sealing a talk takes, how much memory, and how quickly a range in the middle is read.
 
-    PYTHONPATH=. python benchmarks/bench_sealing.py [--minutes 30]
+python benchmarks/bench_sealing.py [--minutes 30] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hotline.core.wavs import pcm16_header
 from hotline.secrecy import Secrecy
@@ -31,7 +35,9 @@ def capture(path: Path, seconds: int, seed: int) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=30)
-    seconds = parser.parse_args().minutes * 60
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    seconds = options.minutes * 60
     secrecy = Secrecy(os.urandom(32))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,17 +48,26 @@ def main() -> None:
         taken = time.perf_counter() - begin
         after = resource.getrusage(resource.RUSAGE_SELF)
         cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-        print(f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
-        print(f"talk {info.seconds:.0f} s, sealed {info.bytes / 1e6:.1f} MB")
-        print(f"seal {taken:.2f} s ({cpu / info.seconds * 100:.3f} % of a core a second of talk)")
-        print(f"peak memory grew by {(after.ru_maxrss - before.ru_maxrss) / 1024:.1f} MB")
         with SealedReader(folder / "x.hlr", secrecy, "rec_bench") as reader:
             rng = np.random.default_rng(1)
             places = rng.integers(0, reader.length, 300)
             begin = time.perf_counter()
             for place in places:
                 reader.read(int(place), 65_536)
-            print(f"64 KiB from a random place: {(time.perf_counter() - begin) / len(places) * 1000:.2f} ms")
+            read = (time.perf_counter() - begin) / len(places)
+    result = {
+        "load": os.getloadavg()[0],
+        "cores": os.cpu_count(),
+        "talk_s": info.seconds,
+        "sealed_mb": round(info.bytes / 1e6, 1),
+        "seal_s": round(taken, 2),
+        "cpu_percent_of_talk": round(cpu / info.seconds * 100, 4),
+        "peak_memory_grew_mb": round((after.ru_maxrss - before.ru_maxrss) / 1024, 1),
+        "read_ms": round(read * 1000, 3),
+    }
+    print(json.dumps(result, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

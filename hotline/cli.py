@@ -47,15 +47,10 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="机器可读 / 
 
 @app.command(hidden=True)
 def part(name: str) -> None:
-    """Run one part (used by `run` and by service managers)."""
-    from hotline.bootstrap.entry import run_part
-    from hotline.core.errors import HotlineError
+    """Run one part by itself (for service managers, and for tests)."""
+    from hotline.bootstrap.entry import body
 
-    try:
-        run_part(name, settings())
-    except HotlineError as error:
-        typer.echo(f"{name}: {error.code} {error.details}", err=True)
-        raise typer.Exit(2) from error
+    body(name, settings())
 
 
 @app.command()

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from hotline.jobs.doctor import CannotLook, Report, examine_until_clean
 from hotline.jobs.doctor.texts import INVARIANTS, sentence
 from hotline.settings import SettingsError, load
 
-_STATES = {"holds": "✓ 成立 holds", "broken": "✗ 不成立 BROKEN", "skipped": "– 未检查 skipped"}
+_STATES = {"holds": "✓ 成立 holds  ", "broken": "✗ 破坏 BROKEN ", "skipped": "– 略过 skipped"}
 
 
 def doctor(
@@ -42,19 +41,17 @@ def _cannot(why: str, as_json: bool) -> None:
 
 
 def _print(report: Report) -> None:
-    console = Console(soft_wrap=True)
-    table = Table("", "", "", box=None, show_header=False, pad_edge=False)
+    console = Console(soft_wrap=True, highlight=False)
     for key, (zh, en) in INVARIANTS.items():
         state = report.state(key)
         note = report.skipped.get(key, "") if state == "skipped" else str(report.checked[key])
         colour = {"holds": "green", "broken": "bold red", "skipped": "yellow"}[state]
-        table.add_row(key, f"[{colour}]{_STATES[state]}[/] ({note})", f"{zh} · {en}")
-    console.print(table)
+        console.print(f"{key:<4} [{colour}]{_STATES[state]}[/] ({note:>4})  {zh} · {en}")
     for key, found in report.broken.items():
         first = found[0]
         zh, en = sentence(first)
         more = f"  (+{len(found) - 1})" if len(found) > 1 else ""
         where = first.subject if first.subject == first.call_id or not first.call_id else f"{first.subject} ({first.call_id})"
-        console.print(f"{key} {where}: {zh} / {en}{more}", markup=False, highlight=False)
+        console.print(f"{key} {where}: {zh} / {en}{more}", markup=False)
     if report.live:
-        console.print(f"{report.live} 个来电进行中 · {report.live} calls in progress", markup=False, highlight=False)
+        console.print(f"{report.live} 个来电进行中 · {report.live} calls in progress", markup=False)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from hotline import logs
 from hotline.settings import SettingsError, load
 from hotline.simulate.outcome import CallResult
 from hotline.simulate.report import Summary, lines, table
@@ -33,6 +34,7 @@ def simulate(
     if scenario != MIX and scenario not in SCENARIOS:
         typer.echo(f"没有场景 no scenario {scenario!r}: {MIX}, {', '.join(SCENARIOS)}", err=True)
         raise typer.Exit(2)
+    logs.setup("simulate", "WARNING")
     wanted = Wanted(callers, concurrency, rate, scenario, secrets.randbelow(1_000_000) if seed is None else seed, talk)
     console = Console(stderr=True)
     try:

@@ -105,13 +105,14 @@ class SipSettings(_Section):
 
 
 class MediaSettings(_Section):
-    """RTP ports. rtpengine takes `port_from`–`port_to`; workers take 20 ports each from `worker_port_from`."""
+    """RTP ports. rtpengine takes `port_from`–`port_to`; workers take 20 ports each from `worker_port_from`. The defaults lie
+    below 32768, where Linux begins to give ports to outgoing connections."""
 
     relay: Literal["always", "never"] = "always"
     """`never` sends RTP straight between phones and workers: only for a closed network, and for measuring."""
-    port_from: Port = 30000
-    port_to: Port = 36999
-    worker_port_from: Port = 40000
+    port_from: Port = 22000
+    port_to: Port = 28999
+    worker_port_from: Port = 29000
     control_port: Port = 22223
 
 
@@ -335,6 +336,11 @@ class Settings(BaseSettings):
         return Path(__file__).resolve().parent.parent / "ivr_flows" / "prompts"
 
     @property
+    def overflow_port(self) -> int:
+        """Loopback SIP port where callers without a worker are written down."""
+        return self.sip.worker_port_from - 1
+
+    @property
     def outside_uri(self) -> str:
         return f"sip:{self.sip.host}:{self.sip.port}"
 
@@ -381,11 +387,34 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as exc:
-        where = str(path) if path else "environment"
         lines = []
         for error in exc.errors():
             key = ".".join(str(part) for part in error["loc"]) or "settings"
-            lines.append(f"{where}: {key}: {error['msg']} (is {error.get('input')!r:.80})")
+            shown = f" (is {error['input']!r:.80})" if error["loc"] else ""
+            lines.append(f"{_where(path, error['loc'])}: {key}: {error['msg']}{shown}")
         raise SettingsError("\n".join(lines)) from exc
     except ValueError as exc:  # a HOTLINE_… variable that is not JSON where a table or list is due
         raise SettingsError(f"environment: {exc}") from exc
+
+
+def _where(path: Path | None, location: tuple[int | str, ...]) -> str:
+    """`file:line` of a key, as far as it can be found in the text (the TOML reader keeps no lines)."""
+    if path is None:
+        return "environment"
+    section, key, count, inside = "", "", 0, False
+    for part in location:
+        if isinstance(part, int):
+            count = part + 1
+        elif not section and len(location) > 1:
+            section = part
+        else:
+            key = key or part
+    seen = 0
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        heading = re.match(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}", line)
+        if heading:
+            seen += heading.group(1) == section
+            inside = heading.group(1) == section and (not count or seen == count)
+        elif (inside or not section) and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return f"{path}:{number}"
+    return str(path)

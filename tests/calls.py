@@ -96,9 +96,7 @@ class FakeCall:
         """The person hangs up first."""
         key = f"{kind}_id"
         self.say(f"{kind}_left", seconds, talk_id=self.talk(kind), ended_by=kind, **{key: person_id})
-        return self.say(
-            "recording_ended", 0, recording_id=self.recording(kind), talk_id=self.talk(kind), seconds=seconds
-        )
+        return self.say("recording_ended", 0, recording_id=self.recording(kind), talk_id=self.talk(kind), seconds=seconds)
 
     def rate(self, score: int = 1, kind: str = "agent", person_id: str = "agt_8001") -> FakeCall:
         person = {"talk_id": self.talk(kind), "person_kind": kind, "person_id": person_id}
@@ -106,9 +104,7 @@ class FakeCall:
         self.say("rated", 3, score=score, method="rfc4733", **person)
         return self.say("rating_ended", 0.1, talk_id=person["talk_id"], outcome="rated")
 
-    def end(
-        self, cause: str = "completed", ended_by: str = "agent", phase: str = "agent_talk", **more: Any
-    ) -> FakeCall:
+    def end(self, cause: str = "completed", ended_by: str = "agent", phase: str = "agent_talk", **more: Any) -> FakeCall:
         data = {"sip_code": 200, "answered": True, **more}
         return self.say("call_ended", 0.5, cause=cause, ended_by=ended_by, phase=phase, **data)
 

@@ -60,8 +60,6 @@ def _bell(note: int) -> Samples:
 def _pad(note: int, seconds: float) -> Samples:
     t = np.arange(int(seconds * RATE)) / RATE
     f = _hertz(note)
-    sound = (
-        np.sin(2 * np.pi * f * t) + 0.6 * np.sin(2 * np.pi * f * 1.003 * t + 1) + 0.15 * np.sin(2 * np.pi * 2 * f * t)
-    )
+    sound = np.sin(2 * np.pi * f * t) + 0.6 * np.sin(2 * np.pi * f * 1.003 * t + 1) + 0.15 * np.sin(2 * np.pi * 2 * f * t)
     swell = np.minimum(1, t / 1.1) * np.minimum(1, (t[-1] - t) / 1.3)
     return np.asarray(sound * swell)

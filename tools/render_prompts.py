@@ -91,9 +91,7 @@ def main() -> int:
     kokoro = Kokoro(options.cache)
     for line in wanted:
         # Short answers on the telephone are heard better a shade slower than the model's own pace.
-        audio = kokoro.speak(
-            line.text, line.language, line.voice, speed=0.95 if line.id.startswith("number_") else 1.05
-        )
+        audio = kokoro.speak(line.text, line.language, line.voice, speed=0.95 if line.id.startswith("number_") else 1.05)
         write_wav(line.path, level(trim(to_telephone_band(audio))))
         print(line.path.relative_to(ROOT))
     if options.only is None or "music" in options.only:

@@ -106,8 +106,8 @@ export function callDetail(id, live) {
   const fact = (name, seconds, data = {}) => ({ name, at: at + seconds, source: 'conversation', data })
   const timeline = [
     fact('call_arrived', 0, { caller_masked: found.caller_masked, region_hint: found.region_hint }), fact('call_answered', 0.1), fact('notice_played', 9, { prompt: 'notice' }), fact('flow_moved', 9, { node: 'menu' }),
-    fact('queue_entered', 14, { queue: 'LB', priority: 2 }), fact('offer_made', 14.3, { agent_ids: ['agt_1'] }), fact('offer_accepted', 18, { agent_id: 'agt_1' }), fact('agent_ringing', 18.4, { agent_id: 'agt_1' }),
-    fact('queue_left', 22, { reason: 'agent' }), fact('agent_connected', 22, { agent_id: 'agt_1' }), fact('recording_started', 22), fact('hold_started', 95), fact('hold_ended', 121),
+    fact('queue_entered', 14, { queue: 'LB', priority: 'P2' }), fact('offer_made', 14.3, { agent_ids: ['agt_1'] }), fact('offer_accepted', 18, { agent_id: 'agt_1' }), fact('agent_ringing', 18.4, { agent_id: 'agt_1' }),
+    fact('queue_left', 22, { reason: 'connected' }), fact('agent_connected', 22, { agent_id: 'agt_1' }), fact('recording_started', 22), fact('hold_started', 95), fact('hold_ended', 121),
     fact('transfer_started', 150, { agent_id: 'agt_1' }), fact('expert_ringing', 151, { expert_id: 'exp_1' }), fact('expert_tried', 171, { expert_id: 'exp_1', outcome: 'no_answer', seconds: 20 }),
     fact('expert_ringing', 172, { expert_id: 'exp_2' }), fact('expert_answered', 176, { expert_id: 'exp_2' }), fact('expert_tried', 184, { expert_id: 'exp_2', outcome: 'refused', seconds: 12 }),
     fact('expert_ringing', 185, { expert_id: 'exp_3' }), fact('expert_answered', 189, { expert_id: 'exp_3' }), fact('expert_connected', 197, { expert_id: 'exp_3' }), fact('transfer_ended', 197, { outcome: 'connected' }),

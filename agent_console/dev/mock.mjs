@@ -53,7 +53,7 @@ async function ring() {
   const at = now()
   const caller = { caller_masked: '138****5217', region_hint: '临江市' }
   set({
-    [`calls/${id}`]: { call_id: id, phase: 'queue', ...caller, arrived_at: at - 14, queued_at: at - 6, answered_at: null, queue: 'LB', priority: 2, agent_id: null, expert_id: null, hold: false, recording: false, transfer: null, rating: null },
+    [`calls/${id}`]: { call_id: id, phase: 'queue', ...caller, arrived_at: at - 14, queued_at: at - 6, answered_at: null, queue: 'LB', priority: 3, agent_id: null, expert_id: null, hold: false, recording: false, transfer: null, rating: null },
     [`offers/${offer}`]: { offer_id: offer, call_id: id, agent_ids: ['agt_1'], made_at: at, expires_at: at + 20, ...caller, queue: 'LB', queued_at: at - 6 },
     'queues/LB': { name: 'LB', waiting: 1, oldest_queued_at: at - 6 },
   })

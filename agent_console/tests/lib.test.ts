@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError, readError } from '@/api/errors'
 import { query } from '@/api/client'
+import { ofBoard, ofRecord } from '@/lib/priority'
 import { matches } from '@/lib/pinyin'
 import { clock, dayAndTime } from '@/lib/time'
 
@@ -46,5 +47,14 @@ describe('errors', () => {
   it('leaves empty values out of a query', () => {
     expect(query({ a: 1, b: '', c: null, d: '离婚' })).toBe('?a=1&d=%E7%A6%BB%E5%A9%9A')
     expect(query({})).toBe('')
+  })
+})
+
+describe('priority', () => {
+  it('is read from a rank on the board, where 0 is ordinary', () => {
+    expect([0, 1, 3, 6, 9, null, 'P1'].map(ofBoard)).toEqual(['P3', 'P3', 'P2', 'P1', 'P0', 'P3', 'P1'])
+  })
+  it('is read from a class in records and facts, where 0 is life danger', () => {
+    expect([0, 1, 2, 3, 'P0', 'P2', null, 'x'].map(ofRecord)).toEqual(['P0', 'P1', 'P2', 'P3', 'P0', 'P2', 'P3', 'P3'])
   })
 })

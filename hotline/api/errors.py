@@ -105,6 +105,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         "expert.phone": Entry(422, "专家电话无法拨打。", "The expert's number cannot be dialled."),
         # parts that are away
         "routing.silent": Entry(503, "排队系统没有应答，请稍后再试。", "Routing did not answer, try again shortly."),
+        "routing.failed": Entry(503, "排队系统处理出错，请稍后再试。", "Routing failed on this, try again shortly."),
         "bus.away": Entry(503, "内部总线暂时不可用，请稍后再试。", "The internal bus is away, try again shortly."),
         "database.away": Entry(503, "数据库暂时不可用，请稍后再试。", "The database is away, try again shortly."),
         "secrecy.cannot_open": Entry(
@@ -166,7 +167,13 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    codes = {404: "request.not_found", 405: "request.method", 401: "auth.required", 403: "auth.forbidden"}
+    codes = {
+        401: "auth.required",
+        403: "auth.forbidden",
+        404: "request.not_found",
+        405: "request.method",
+        413: "request.too_large",
+    }
     code = codes.get(error.status_code, "request.invalid" if error.status_code < 500 else "server.error")
     return answer(HotlineError(code), error.headers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hotline.api.errors import answer, unexpected
@@ -40,10 +41,6 @@ _HEADERS: Final = tuple(
 _NO_STORE: Final = (b"cache-control", b"no-store")
 
 
-class _TooLarge(Exception):
-    pass
-
-
 class Guard:
     """ASGI middleware, outermost: nothing leaves without the headers, nothing unexpected leaves with a stack trace."""
 
@@ -63,7 +60,8 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > BODY_LIMIT:
-                raise _TooLarge
+                # An HTTPException, because FastAPI lets only those through while it reads a body.
+                raise HTTPException(413)
             return message
 
         async def dressed(message: Message) -> None:
@@ -79,9 +77,9 @@ class Guard:
         try:
             length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
             if not length.isdigit() or int(length) > BODY_LIMIT:
-                raise _TooLarge
+                raise HTTPException(413)
             await self._app(scope, limited, dressed)
-        except _TooLarge:
+        except HTTPException:
             await answer(HotlineError("request.too_large"))(scope, receive, dressed)
         except Exception as exc:
             response = unexpected(exc)

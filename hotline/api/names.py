@@ -36,4 +36,7 @@ def centre_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     if not wanted:
         return {}
     found = session.execute(select(Centre.id, Centre.name).where(Centre.id.in_(wanted)))
-    return dict(found.tuples().all())
+    names: dict[str, str] = {}
+    for row_id, name in found:
+        names[row_id] = name
+    return names

@@ -14,13 +14,14 @@ AGENT: Final = "agent"
 SUPERVISOR: Final = "supervisor"
 ADMIN: Final = "admin"
 
+_ANYONE: Final = frozenset({AGENT, SUPERVISOR, ADMIN, "expert", "centre", "statistician", "auditor"})
 _ALL: Final = frozenset({AGENT, SUPERVISOR, ADMIN})
 _DESK: Final = frozenset({AGENT, SUPERVISOR})
 
 RIGHTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "me.read": _ALL,
-        "me.logout": _ALL,
+        "me.read": _ANYONE,
+        "me.logout": _ANYONE,
         "feed.open": _ALL,
         "catalogue.read": _ALL,
         "status.read": _ALL,

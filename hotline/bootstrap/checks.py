@@ -1,4 +1,4 @@
-"""Before anything starts: is this machine, and are these settings and flows, fit to answer callers? One clear line a problem."""
+"""Before anything starts: are this machine, these settings and these flows fit to answer callers? One line a problem."""
 
 from __future__ import annotations
 

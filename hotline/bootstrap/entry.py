@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from hotline import logs
@@ -37,6 +38,15 @@ def run_part(name: str, settings: Settings) -> None:
             trickle(settings)
         case _:
             raise Missing("part.unknown", name=name)
+
+
+def body(name: str, settings: Settings) -> None:
+    """:func:`run_part`, with an error in one line and exit code 2."""
+    try:
+        run_part(name, settings)
+    except HotlineError as error:
+        sys.stderr.write(f"{name}: {error.code} {error.details}\n")
+        raise SystemExit(2) from error
 
 
 def _pool(settings: Settings) -> None:

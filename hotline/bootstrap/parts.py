@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Final
 
 import redis
 
+from hotline.bootstrap import entry
 from hotline.bootstrap.checks import redis_command
 from hotline.bus import client as bus
 from hotline.bus import keys
@@ -22,12 +22,14 @@ from hotline.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`command` is made when the part starts (it may render configs). `drain_seconds`: how long it may take to stop."""
+    """Either a program, whose `command` is made when it starts (it may render configs), or one of our own, whose `body` runs in
+    a fork. `ready` is told the process. `drain_seconds`: how long it may take to stop."""
 
     name: str
     zh: str
-    command: Callable[[Settings], list[str]]
-    ready: Callable[[Settings], bool]
+    ready: Callable[[Settings, int], bool]
+    command: Callable[[Settings], list[str]] | None = None
+    body: Callable[[Settings], None] | None = None
     drain_seconds: float = 5.0
     vital: bool = True
     """Whether the hotline cannot start without it."""
@@ -37,10 +39,10 @@ def parts(settings: Settings) -> list[Part]:
     """Those that these settings ask for."""
     wanted = []
     if not settings.redis.url:
-        wanted.append(Part("redis", "消息总线", _redis, _redis_ready))
+        wanted.append(Part("redis", "消息总线", lambda s, _: _redis_ready(s), _redis))
     if settings.media.relay == "always":
-        wanted.append(Part("rtpengine", "媒体边界", rtpengine.command, rtpengine.ready))
-    wanted.append(Part("kamailio", "信令边界", kamailio.command, lambda s: Rpc(s).ready()))
+        wanted.append(Part("rtpengine", "媒体边界", lambda s, _: rtpengine.ready(s), rtpengine.command))
+    wanted.append(Part("kamailio", "信令边界", lambda s, _: Rpc(s).ready(), kamailio.command))
     wanted.append(_own("pool", "通话进程池", drain=settings.limits.drain_seconds + 8, ready=_pool_ready))
     wanted.append(_own("routing", "排队路由"))
     wanted.append(_own("archiver", "话单归档"))
@@ -56,10 +58,14 @@ STOP_ORDER: Final = ("simulate", "pool", "routing", "archiver", "jobs", "api", "
 
 
 def _own(
-    name: str, zh: str, *, drain: float = 8.0, vital: bool = True, ready: Callable[[Settings], bool] | None = None
+    name: str, zh: str, *, drain: float = 8.0, vital: bool = True, ready: Callable[[dict[str, object]], bool] = bool
 ) -> Part:
-    command = [sys.executable, "-m", "hotline.cli", "part", name]
-    return Part(name, zh, lambda _: command, ready or (lambda s: beats(s, name) is not None), drain, vital)
+    def beating(settings: Settings, pid: int) -> bool:
+        """A heartbeat of an earlier run, which may outlive it by 10 s, does not count."""
+        beat = beats(settings, name)
+        return beat is not None and beat.get("pid") == pid and ready(beat)
+
+    return Part(name, zh, beating, body=lambda settings: entry.body(name, settings), drain_seconds=drain, vital=vital)
 
 
 def beats(settings: Settings, name: str) -> dict[str, object] | None:
@@ -72,9 +78,8 @@ def beats(settings: Settings, name: str) -> dict[str, object] | None:
     return None
 
 
-def _pool_ready(settings: Settings) -> bool:
-    beat = beats(settings, "pool")
-    return bool(beat and (beat.get("idle") or beat.get("busy")))
+def _pool_ready(beat: dict[str, object]) -> bool:
+    return bool(beat.get("idle") or beat.get("busy"))
 
 
 def _redis(settings: Settings) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from hotline import logs
-from hotline.bootstrap import checks
+from hotline.bootstrap import checks, forked
 from hotline.bootstrap.parts import Part, parts
 from hotline.bootstrap.supervisor import StartFailed, Supervisor
 from hotline.core.errors import HotlineError
@@ -38,10 +38,9 @@ def run(settings: Settings, once_ready: str = "") -> int:
     if problems := [*checks.check_machine(settings), *checks.check_flows(settings)]:
         return _refuse(problems)
     # Not before the checks: these imports take a second.
-    from hotline.bootstrap.prepare import prepare
-
+    forked.preload()
     try:
-        logins = prepare(settings)
+        logins = forked.apart(lambda: _prepare(settings))
     except HotlineError as error:
         return _refuse([checks.Problem(error.code, str(error.details))])
     logs.setup("supervisor", settings.log_level)
@@ -71,6 +70,12 @@ def run(settings: Settings, once_ready: str = "") -> int:
     return code
 
 
+def _prepare(settings: Settings) -> list[tuple[str, str, str]]:
+    from hotline.bootstrap.prepare import prepare
+
+    return prepare(settings)
+
+
 def _environment(settings: Settings) -> dict[str, str]:
     environment = {**os.environ, "HOTLINE_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
     if file := find_file():
@@ -97,5 +102,10 @@ def _welcome(settings: Settings, logins: list[tuple[str, str, str]], seconds: fl
         console.print("  演示账号 demo log-ins（仅演示城市）：")
         for username, password, role in logins:
             console.print(f"    {username:<12} {password:<14} {role}")
-        console.print("  登录 desk1 后点“现在呼叫我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
+        from hotline.store.demo import DEMO_SIP_PASSWORD
+
+        where = f"{settings.sip.host}:{settings.sip.port}, domain {settings.sip.domain}"
+        console.print(f"  话机 desk phones  8001–8006  {DEMO_SIP_PASSWORD}  @ {where}")
+        if settings.demo.trickle:
+            console.print("  登录 desk1 后点“现在打给我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
     console.print("  停止 stop: Ctrl-C\n")

@@ -27,7 +27,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         found.update(_live(client))
         found["redis"] = "up"
     except redis.RedisError:
-        found.update({"redis": "down", "calls": {}, "agents": {}, "queue": {}, "workers": {}})
+        found.update({"redis": "down", "calls": {}, "agents": {}, "queue": {}, "workers": {}, "disk": {}})
     with contextlib.suppress(Exception):
         edge = Rpc(settings)
         found["edge"] = {
@@ -81,6 +81,7 @@ def _live(client: Any) -> dict[str, Any]:
             "oldest_seconds": round(max((now - call["queued_at"] for call in waiting), default=0.0), 1),
         },
         "workers": {name: pool.get(name, 0) for name in ("idle", "busy", "starting", "deaths")},
+        "disk": {"free_mb": pool.get("disk_free_mb", 0), "low": bool(pool.get("disk_low"))},
     }
 
 
@@ -109,6 +110,11 @@ def render(found: dict[str, Any]) -> str:
         console.print(f"排队 queue     {queue['waiting']}  最久 oldest {queue['oldest_seconds']} s")
         console.print(f"坐席 agents    {agents['all']}  {_words(agents['by_state'])}")
         console.print(f"进程 workers   {_words(workers)}")
+        if found["disk"]["low"]:
+            free = found["disk"]["free_mb"]
+            console.print(
+                f"[red]磁盘将满 disk nearly full[/red]  剩余 left {free} MB：请清理或扩容 make room, or recordings stop"
+            )
     if "edge" in found:
         edge = found["edge"]
         console.print(

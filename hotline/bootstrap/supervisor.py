@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import functools
 import json
 import os
 import signal
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 from hotline import logs
+from hotline.bootstrap import forked
 from hotline.bootstrap.guard import Guard, group_alive
 from hotline.bootstrap.parts import STOP_ORDER, Part
 from hotline.settings import Settings
@@ -26,7 +27,6 @@ BACK_OFF_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS: Final = 60.0
 """A part that has run this long has its earlier deaths forgiven."""
 LOG_BYTES: Final = 20_000_000
-PR_SET_PDEATHSIG: Final = 1
 
 
 class StartFailed(Exception):
@@ -38,7 +38,7 @@ class Running:
     """One part as the supervisor sees it."""
 
     part: Part
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | forked.Forked | None = None
     started: float = 0.0
     restarts: int = 0
     next_start: float = 0.0
@@ -73,10 +73,11 @@ class Supervisor:
         waiting = list(group)
         while waiting and not self.stopping:
             for part in list(waiting):
-                if part.ready(self.settings):
+                process = self.running[part.name].process
+                if process and part.ready(self.settings, process.pid):
                     waiting.remove(part)
                     progress(part, time.monotonic() - began)
-                elif (process := self.running[part.name].process) and process.poll() is not None and part.vital:
+                elif process and process.poll() is not None and part.vital:
                     raise StartFailed(self._why(part, f"ended with code {process.returncode}"))
             late = time.monotonic() - began > READY_SECONDS
             vital = [part for part in waiting if part.vital]
@@ -101,16 +102,21 @@ class Supervisor:
                 path.replace(path.with_suffix(".log.1"))
         if running.log is None or running.log.closed:
             running.log = path.open("ab")
-        running.process = subprocess.Popen(
-            part.command(self.settings),
-            stdin=subprocess.DEVNULL,
-            stdout=running.log,
-            stderr=running.log,
-            env=self.environment,
-            start_new_session=True,
-            # A second net under the guard: the kernel tells the part when this process dies.
-            preexec_fn=_die_with_parent,
-        )
+        if part.body:
+            body = functools.partial(part.body, self.settings)
+            running.process = forked.start(part.name, body, running.log.fileno(), self.environment)
+        else:
+            assert part.command
+            running.process = subprocess.Popen(
+                part.command(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=running.log,
+                stderr=running.log,
+                env=self.environment,
+                start_new_session=True,
+                # A second net under the guard: the kernel tells the part when this process dies.
+                preexec_fn=forked.die_with_parent,
+            )
         running.started = time.monotonic()
         assert self._guard
         self._guard.add(running.process.pid)
@@ -193,7 +199,3 @@ class Supervisor:
             (self.settings.run_dir / "parts.json").unlink()
         if self._guard:
             self._guard.close()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

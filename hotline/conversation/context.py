@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.conversation.prompts import Prompts
+from hotline.conversation.regions import RegionHints
 from hotline.core.conversations.model import Policy
 from hotline.ivr.parser import load_flows
 from hotline.ivr.schema import Flow
@@ -21,6 +22,7 @@ class Context:
     secrecy: Secrecy
     flows: dict[str, Flow]
     prompts: Prompts
+    regions: RegionHints
 
     @classmethod
     def load(cls, settings: Settings) -> Context:
@@ -31,6 +33,7 @@ class Context:
             secrecy=Secrecy.from_dir(settings.keys_dir, create=True),
             flows=load_flows(settings.flows_dir),
             prompts=Prompts([*own, settings.prompts_dir]),
+            regions=RegionHints(),
         )
 
     def flow_for(self, called: str) -> Flow:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from typing import Any, Final
+from typing import Any
 
 from hotline import logs
+from hotline.conversation.arrival import SOURCE, arrival
 from hotline.conversation.context import Context
 from hotline.conversation.flowing import FlowRunner
 from hotline.conversation.journal import Journal
@@ -24,15 +25,11 @@ from hotline.core.digits import DigitFilter
 from hotline.core.errors import HotlineError
 from hotline.core.facts import Fact
 from hotline.core.ids import new_id
-from hotline.core.phones import apply_rules, mask, normalise
-from hotline.ivr.schema import Flow
 from hotline.telephony.endpoint import Endpoint
 from hotline.telephony.events import Dialog, IncomingCall, RefusedCall
 from hotline.telephony.media import Media
 
 log = logs.get("conversation")
-
-SOURCE: Final = "call"
 
 
 class Conversation:
@@ -62,37 +59,17 @@ class Conversation:
         """The first event of a conversation."""
         flow = self._context.flow_for(call.called)
         self._flow = FlowRunner(self._context, flow)
-        data = self._arrival(call, flow)
+        data = arrival(self._context, self.call_id, call, self._worker)
+        self._fixed = {
+            "call_id": self.call_id,
+            "arrived_at": time.time(),
+            **{key: data[key] for key in ("worker", "caller_masked", "caller_hash", "region_hint", "trunk")},
+        }
         self._link.claimed(self.call_id)
         if isinstance(call, RefusedCall):
             self.handle(ev.Unacceptable(data, call.sip_code))
         else:
             self.handle(ev.Invited(data))
-
-    def _arrival(self, call: IncomingCall | RefusedCall, flow: Flow) -> dict[str, Any]:
-        settings, secrecy = self._context.settings, self._context.secrecy
-        rules = next((t.in_rules for t in settings.trunks if t.name == call.trunk), [])
-        phone = normalise(apply_rules(call.caller, [(rule.match, rule.replace) for rule in rules]))
-        number = phone.national or ""
-        data = {
-            "trunk": call.trunk,
-            "called": call.called,
-            "caller_enc": secrecy.seal(number, f"call.caller:{self.call_id}"),
-            "caller_masked": mask(number),
-            "caller_hash": secrecy.index(number) if number else "",
-            "region_hint": "",
-            "flow": flow.name,
-            "flow_version": flow.version,
-            "worker": self._worker,
-            "sip_call_id": call.sip_call_id,
-        }
-        self._fixed = {
-            "call_id": self.call_id,
-            "worker": self._worker,
-            "arrived_at": time.time(),
-            **{key: data[key] for key in ("caller_masked", "caller_hash", "region_hint", "trunk")},
-        }
-        return data
 
     # Events.
 
@@ -104,7 +81,10 @@ class Conversation:
 
     def note_dialog(self, dialog: Dialog) -> None:
         """A leg's dialog changed: journal it, so that it can be ended without us."""
-        self._journal.leg(dialog)
+        try:
+            self._journal.leg(dialog)
+        except OSError as error:
+            log.error("journal_failed", call_id=self.call_id, reason=error.strerror, facts=0)
 
     def digit(self, event: ev.Digit) -> None:
         """A key from any method: copies of one press are dropped here. Keys nobody waits for are dropped too (they may be
@@ -137,7 +117,7 @@ class Conversation:
         decision = decide(self.state, event, now)
         self.state = decision.state
         facts = [self._fact(name, data, now) for name, data in decision.facts]
-        self._journal.facts(facts)
+        self._write_down(facts)
         self._link.publish(facts)
         for fact in facts:
             log.info(fact.name, call_id=self.call_id, seq=fact.seq)
@@ -147,6 +127,13 @@ class Conversation:
             self._link.live(None)
         elif facts and (facts[0].name == "call_arrived" or self.state.live() != before):
             self._link.live({**self._fixed, **self.state.live()})
+
+    def _write_down(self, facts: list[Fact]) -> None:
+        """Journal first. A full disk must not cost the caller their call: then the wire alone has the facts, and we say so."""
+        try:
+            self._journal.facts(facts)
+        except OSError as error:
+            log.error("journal_failed", call_id=self.call_id, reason=error.strerror, facts=len(facts))
 
     def _fact(self, name: str, data: dict[str, Any], now: float) -> Fact:
         self._seq += 1

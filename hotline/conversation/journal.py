@@ -23,9 +23,10 @@ class Journal:
         directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / f"{call_id}{SUFFIX}"
         self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._torn = False
 
     def facts(self, facts: list[Fact]) -> None:
-        """Append facts in one write; sync when one of them asks for it."""
+        """Append facts in one write; sync when one of them asks for it. Raises OSError when the disk will not take them."""
         if not facts:
             return
         self._write(b"".join(encode_record(fact_record(fact)) for fact in facts))
@@ -47,8 +48,12 @@ class Journal:
         self._write(encode_record(record))
 
     def _write(self, data: bytes) -> None:
+        """A write that fails half-way must not swallow the next record: that one begins on a line of its own."""
+        data = b"\n" + data if self._torn else data
+        self._torn = True
         while data:
             data = data[os.write(self._fd, data) :]
+        self._torn = False
 
     def close(self) -> None:
         os.close(self._fd)

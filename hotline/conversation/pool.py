@@ -7,9 +7,11 @@ process therefore never starts a thread.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from hotline.bus import client as bus
 from hotline.bus import keys
 from hotline.conversation import recovery, worker
 from hotline.conversation.context import Context
+from hotline.conversation.overflow import Overflow
 from hotline.core.journal import SUFFIX
 
 log = logs.get("pool")
@@ -34,6 +37,8 @@ SLOT_REST_SECONDS: Final = 3.0
 START_SECONDS: Final = 10.0
 """A worker that is not ready by then is killed."""
 SWEEP_SECONDS: Final = 5.0
+ALARM_SECONDS: Final = 60.0
+"""A disk that is nearly full is told again after this."""
 
 
 @dataclass(slots=True)
@@ -61,8 +66,10 @@ class Pool:
     _next_slot: int = 0
     _draining: bool = False
     _client: Any = None
+    _overflow: Overflow | None = None
     _beat: float = 0.0
     _sweep: float = 0.0
+    _alarmed: float = -1e9
     _since: float = field(default_factory=time.time)
 
     def run(self) -> None:
@@ -72,8 +79,13 @@ class Pool:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._client = bus.connect(settings.redis_url)
         settings.journal_dir.mkdir(parents=True, exist_ok=True)
+        self._overflow = Overflow(self.context, self._client)
         with contextlib.suppress(redis.RedisError):
             self._client.delete(keys.IDLE)
+        # The collector writes into every object it looks at, and so would copy all that the workers share with us (19 MB a
+        # worker at its first full round): what is there now is never looked at again.
+        gc.collect()
+        gc.freeze()
         deadline = 0.0
         while True:
             if self._draining and not deadline:
@@ -112,6 +124,8 @@ class Pool:
         pid = os.fork()
         if pid == 0:
             os.close(reader)
+            if self._overflow:
+                self._overflow.close()
             for child in self.children.values():
                 os.close(child.pipe)
             worker.main(self.context, slot, writer)
@@ -131,12 +145,16 @@ class Pool:
 
     def _listen(self, seconds: float) -> None:
         pipes = {child.pipe: child for child in self.children.values()}
+        assert self._overflow
         try:
-            readable, _, _ = select.select(list(pipes), [], [], seconds)
+            readable, _, _ = select.select([*pipes, self._overflow.fileno()], [], [], seconds)
         except InterruptedError:
             return
         for pipe in readable:
-            self._read(pipes[pipe])
+            if pipe in pipes:
+                self._read(pipes[pipe])
+            else:
+                self._overflow.serve()
 
     def _read(self, child: Child) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -202,7 +220,9 @@ class Pool:
             self._sweep_journals()
 
     def _heartbeat(self) -> None:
+        settings = self.context.settings
         states = [child.state for child in self.children.values()]
+        free = shutil.disk_usage(settings.home).free // 1_000_000
         beat = {
             "pid": os.getpid(),
             "since": self._since,
@@ -211,7 +231,12 @@ class Pool:
             "starting": states.count("starting"),
             "deaths": self.deaths,
             "draining": self._draining,
+            "disk_free_mb": free,
+            "disk_low": free < settings.pool.recordings_low_mb,
         }
+        if beat["disk_low"] and time.monotonic() - self._alarmed > ALARM_SECONDS:
+            self._alarmed = time.monotonic()
+            log.error("disk_low", free_mb=free)
         with contextlib.suppress(redis.RedisError):
             self._client.set(keys.part("pool"), json.dumps(beat), ex=keys.PART_LEASE_SECONDS)
 

@@ -15,7 +15,7 @@ import redis
 from hotline import logs
 from hotline.bus import client as bus
 from hotline.bus import keys
-from hotline.conversation.conversation import SOURCE
+from hotline.conversation.arrival import SOURCE
 from hotline.core.conversations.recovery import closing_facts
 from hotline.core.facts import Fact
 from hotline.core.journal import SUFFIX, decode, encode_fact, joint

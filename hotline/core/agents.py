@@ -91,9 +91,7 @@ talk),
 `finish` (the talk ended), `rested` (wrap-up over), `miss` (too many offers ignored). An event without a row is
 refused."""
 
-EVENT_OF_WISH: Final[Mapping[str, str]] = MappingProxyType(
-    {"available": "ready", "paused": "pause", "offline": "leave"}
-)
+EVENT_OF_WISH: Final[Mapping[str, str]] = MappingProxyType({"available": "ready", "paused": "pause", "offline": "leave"})
 
 RETURN_SECONDS: Final = 120.0
 """A console that comes back within two minutes (a reload, a dropped network, the API restarted) is the same person at

@@ -81,9 +81,7 @@ def _arrived(record: CallRecord, fact: Fact) -> CallRecord:
 
 
 def _answered(record: CallRecord, fact: Fact) -> CallRecord:
-    return (
-        record if record.answered_at is not None else replace(record, answered_at=fact.at, answered=True, phase="ivr")
-    )
+    return record if record.answered_at is not None else replace(record, answered_at=fact.at, answered=True, phase="ivr")
 
 
 def _queue_entered(record: CallRecord, fact: Fact) -> CallRecord:
@@ -192,9 +190,7 @@ def _transfer_ended(record: CallRecord, fact: Fact) -> CallRecord:
 def _transfer_refused(record: CallRecord, fact: Fact) -> CallRecord:
     wanted, reason = _text(fact.data["transfer_id"]), _text(fact.data["reason"])
     if any(item.transfer_id == wanted for item in record.transfers):
-        transfers = tuple(
-            replace(item, reason=reason) if item.transfer_id == wanted else item for item in record.transfers
-        )
+        transfers = tuple(replace(item, reason=reason) if item.transfer_id == wanted else item for item in record.transfers)
     else:
         # Refused before it began: the conversation never heard of it.
         refused = TransferRecord(wanted, _text(fact.data["agent_id"]), fact.at, fact.at, "refused", reason)
@@ -348,8 +344,7 @@ def _closing(record: CallRecord) -> CallRecord:
         record,
         talks=talks,
         transfers=tuple(
-            replace(item, ended_at=at, outcome="cancelled") if item.ended_at is None else item
-            for item in record.transfers
+            replace(item, ended_at=at, outcome="cancelled") if item.ended_at is None else item for item in record.transfers
         ),
         tries=tuple(
             replace(item, ended_at=at, outcome=item.outcome or "cancelled") if item.ended_at is None else item
@@ -357,8 +352,7 @@ def _closing(record: CallRecord) -> CallRecord:
         ),
         # Its length is taken from the file when it is sealed.
         recordings=tuple(
-            replace(item, ended_at=at, state="captured") if item.state == "capturing" else item
-            for item in record.recordings
+            replace(item, ended_at=at, state="captured") if item.state == "capturing" else item for item in record.recordings
         ),
     )
     recorded = {item.talk_id for item in record.recordings}

@@ -96,9 +96,7 @@ def _chain(region: str, places: Mapping[str, Place]) -> list[Place]:
 
 
 def _rule(service_type: str, codes: Sequence[str], rules: Sequence[Rule]) -> Rule | None:
-    fitting = [
-        rule for rule in rules if rule.service_type == service_type and (not rule.region or rule.region in codes)
-    ]
+    fitting = [rule for rule in rules if rule.service_type == service_type and (not rule.region or rule.region in codes)]
     return min(fitting, key=lambda rule: codes.index(rule.region) if rule.region else len(codes), default=None)
 
 

@@ -73,7 +73,5 @@ def _trim(text: str) -> str:
 
 def _short_list(value: object) -> bool:
     return (
-        isinstance(value, list)
-        and len(value) <= MAX_ITEMS
-        and all(isinstance(item, str) and len(item) <= 64 for item in value)
+        isinstance(value, list) and len(value) <= MAX_ITEMS and all(isinstance(item, str) and len(item) <= 64 for item in value)
     )

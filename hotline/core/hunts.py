@@ -91,8 +91,7 @@ class Hunt:
             started_at=float(raw.get("started_at", 0.0)),
             state=raw["state"],
             tries=[
-                Try(item["try_id"], item["expert_id"], item["expert_name"], item["state"], item["at"])
-                for item in raw["tries"]
+                Try(item["try_id"], item["expert_id"], item["expert_name"], item["state"], item["at"]) for item in raw["tries"]
             ],
         )
 

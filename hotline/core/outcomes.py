@@ -41,9 +41,7 @@ class Outcome:
     form_incomplete: bool = False
 
 
-def decide(
-    call: Ended, fields: Mapping[str, Any], submitted: bool, now: float, wrap_up_seconds: float
-) -> Outcome | float:
+def decide(call: Ended, fields: Mapping[str, Any], submitted: bool, now: float, wrap_up_seconds: float) -> Outcome | float:
     """The outcome, or the Unix time at which to ask again because the agent may still be writing."""
     if not call.agent_reached:
         return Outcome("callback", call.cause or "unknown")

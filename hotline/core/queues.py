@@ -65,9 +65,7 @@ class Line:
             del self._ranks[bisect_left(self._ranks, item)]
 
 
-def due_to_tell(
-    position: int, told: int | None, told_at: float, queued_at: float, now: float, *, every_seconds: float
-) -> bool:
+def due_to_tell(position: int, told: int | None, told_at: float, queued_at: float, now: float, *, every_seconds: float) -> bool:
     """Whether to say `position` to a waiting caller now.
 
     At once when it is not known yet; sooner than `every_seconds` when it has improved; never when it has become worse

@@ -35,7 +35,7 @@ def answer(state: State, asked: Asked, now: float) -> None:
     try:
         handler = HANDLERS.get(asked.name)
         if handler is None:
-            raise Invalid("request.unknown")
+            raise Invalid("request.invalid")
         if asked.lease_seconds is not None:
             _note_lease(state, str(asked.data.get("agent_id", "")), asked.lease_seconds, now)
         result: dict[str, Any] = {"ok": True, "data": dict(handler(state, asked.data, now))}
@@ -55,7 +55,7 @@ def _note_lease(state: State, agent_id: str, seconds: float, now: float) -> None
 def _agent(state: State, data: Mapping[str, Any]) -> Agent:
     agent = state.agents.get(str(data["agent_id"]))
     if agent is None or agent.id not in state.people.seats:
-        raise Missing("agent.unknown")
+        raise Missing("agent.missing")
     return agent
 
 
@@ -63,7 +63,7 @@ def _set_state(state: State, data: Mapping[str, Any], now: float) -> Mapping[str
     agent = _agent(state, data)
     wish = str(data["state"])
     if wish not in ("available", "paused", "offline"):
-        raise Invalid("agent.state", field="state")
+        raise Invalid("request.invalid", field="state")
     changed = ask(agent, wish, str(data.get("reason") or ""), now)
     if "by" in data and agent.state == "wrap_up" and wish == "available":
         changed = step(changed, "rested", now)  # a supervisor's word ends wrap-up, the agent's own button is end_wrap_up

@@ -67,7 +67,7 @@ def valid_resident_id(number: str) -> bool:
 def _text(value: object, field: Field, _: frozenset[str]) -> str:
     if not isinstance(value, str):
         raise ValueError("type")
-    text = _CONTROL.sub("", value.replace("\r\n", "\n")).strip()
+    text = _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > field.limit:
         raise ValueError("too_long")
     return text

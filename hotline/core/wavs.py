@@ -82,11 +82,7 @@ def pcm16_header(channels: int, rate: int, frames: int) -> bytes:
     """The 44 bytes before 16-bit samples."""
     length = frames * channels * 2
     fmt = struct.pack("<HHIIHH", PCM, channels, rate, rate * channels * 2, channels * 2, 16)
-    return (
-        struct.pack("<4sI4s4sI", b"RIFF", 36 + length, b"WAVE", b"fmt ", 16)
-        + fmt
-        + struct.pack("<4sI", b"data", length)
-    )
+    return struct.pack("<4sI4s4sI", b"RIFF", 36 + length, b"WAVE", b"fmt ", 16) + fmt + struct.pack("<4sI", b"data", length)
 
 
 def alaw_header(channels: int, rate: int, frames: int) -> bytes:

@@ -179,6 +179,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "host": outside,
         "port": sip.port,
         "inside_port": sip.inside_port,
+        "overflow_port": settings.overflow_port,
         "domain": trunks.plain(sip.domain, "sip.domain"),
         "run_dir": trunks.plain(str(folder), "home"),
         "rpc_socket": str(rpc_socket),

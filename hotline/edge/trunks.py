@@ -50,9 +50,7 @@ def source_condition(allowed: Sequence[str], ports: Sequence[int]) -> str:
         return "1 == 0"
     nets = [ipaddress.ip_network(item, strict=False) for item in allowed]
     parts = [
-        f"src_ip == {_address(net)}"
-        if net.prefixlen == net.max_prefixlen
-        else f"src_ip == {_address(net)}/{net.prefixlen}"
+        f"src_ip == {_address(net)}" if net.prefixlen == net.max_prefixlen else f"src_ip == {_address(net)}/{net.prefixlen}"
         for net in nets
     ]
     condition = f"({' || '.join(parts)})"
@@ -96,9 +94,7 @@ def render_trunks(trunks: Sequence[TrunkSettings]) -> list[RenderedTrunk]:
 
 def ping_list(trunks: Sequence[TrunkSettings]) -> str:
     """The dispatcher's list file: set n is the n-th trunk (from 1), for those that want OPTIONS pings."""
-    return "".join(
-        f"{number} {trunk.outbound_proxy} 0 0\n" for number, trunk in enumerate(trunks, 1) if trunk.options_ping
-    )
+    return "".join(f"{number} {trunk.outbound_proxy} 0 0\n" for number, trunk in enumerate(trunks, 1) if trunk.options_ping)
 
 
 def prefixes(values: Iterable[str], key: str) -> list[str]:

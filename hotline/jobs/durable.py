@@ -64,7 +64,7 @@ class Waker:
 
     def __init__(self, redis_url: str) -> None:
         # RQ wants bytes. JSON instead of pickle: who can write to Redis must not be able to run code here.
-        self._connection = redis.Redis.from_url(redis_url, socket_timeout=2.0, socket_connect_timeout=2.0)
+        self._connection = redis.Redis.from_url(redis_url, socket_timeout=2.0, socket_connect_timeout=2.0, driver_info=None)
         self.queue = Queue(QUEUE, connection=self._connection, serializer=JSONSerializer)
 
     def wake(self, job_ids: Iterable[str]) -> bool:

@@ -35,9 +35,7 @@ def load(store: Store, now: float) -> People:
 
 
 def _seat(row: models.Agent) -> Seat:
-    return Seat(
-        row.id, row.name, row.extension, row.phone_uri, tuple(row.skills), tuple(row.languages), row.desired_state
-    )
+    return Seat(row.id, row.name, row.extension, row.phone_uri, tuple(row.skills), tuple(row.languages), row.desired_state)
 
 
 def _expert(row: models.Expert, midnight: datetime) -> Expert:

@@ -166,7 +166,7 @@ class Router:
             log.exception("decision_failed", event_kind=type(event).__name__)
             effects, self._state.effects = self._state.effects, []
             if isinstance(event, Asked):
-                effects.append(Reply(event.request_id, {"ok": False, "code": "routing.failed"}))
+                effects.append(Reply(event.request_id, {"ok": False, "code": "request.refused"}))
         for effect in effects:
             if isinstance(effect, RememberWish):
                 self._loader.remember(effect.agent_id, effect.state)

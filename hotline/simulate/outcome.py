@@ -26,5 +26,6 @@ class CallResult:
     rated: bool = False
     ticket: str = ""
     recordings: int = 0
+    redialled: int = 0
     timings: dict[str, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)

@@ -20,6 +20,9 @@ from hotline.simulate.stage import CATEGORY, Stage
 from hotline.simulate.verdict import Played, judge
 
 ANSWER_SECONDS = 10.0
+REDIALS = 2
+"""A caller who is told 503 with Retry-After dials again so often; the summary counts it, and 503 without it is unexpected."""
+MOST_RETRY_AFTER = 15.0
 RING_SECONDS = 5.0
 RECORD_SECONDS = 60.0
 """How long folding, sealing and the after-call job may take."""
@@ -104,7 +107,12 @@ class Play:
     # ── arriving ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _dial(self) -> None:
-        status = await self.stage.carrier.dial(self.caller, timeout=ANSWER_SECONDS)
+        for _ in range(REDIALS + 1):
+            status = await self.stage.carrier.dial(self.caller, timeout=ANSWER_SECONDS)
+            if not (wait := self._told_to_wait(status)) or self.result.redialled == REDIALS:
+                break
+            self.result.redialled += 1
+            await asyncio.sleep(wait)
         if status != 200:
             raise Unexpected(
                 f"INVITE was answered with {status}" if status else f"INVITE was not answered within {ANSWER_SECONDS:g} s"
@@ -112,6 +120,13 @@ class Play:
         self.result.timings["answer"] = self.caller.answered_after
         if not await self.caller.hears_prompt(5.0, 0.5):
             raise Unexpected("nothing was heard within 5 s of the answer")
+
+    def _told_to_wait(self, status: int) -> float:
+        """Seconds of a 503's Retry-After (every worker is taken for the moment), 0 for any other answer."""
+        response = self.caller.call.leg.response
+        told = response.get("Retry-After") if status == 503 and response is not None else ""
+        seconds = told.partition(";")[0].partition("(")[0].strip()
+        return min(float(seconds), MOST_RETRY_AFTER) if seconds.isdigit() else 0.0
 
     async def _menu(self) -> None:
         if not self.scenario.menu_key:

@@ -43,6 +43,7 @@ class Summary:
             "rated": sum(result.rated for result in results),
             "tickets": sum(bool(result.ticket) for result in results),
             "recordings": sum(result.recordings for result in results),
+            "redialled": sum(result.redialled for result in results),
             "timings": {
                 "answer_ms": spread(results, "answer"),
                 "accept_to_ring_ms": spread(results, "ring"),

@@ -6,18 +6,17 @@ import asyncio
 import random
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hotline import logs
 from hotline.settings import Settings
 from hotline.simulate import demo_people
-from hotline.simulate.call import SimCall
 from hotline.simulate.people import CALLER_VOICE_COUNT, CALLER_VOICES
 from hotline.simulate.people.agent import NotInTime, SimAgent
 from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.people.carrier import Numbers
-from hotline.simulate.people.console import ApiError
+from hotline.simulate.people.console import ApiError, Console
 from hotline.simulate.people.desk import Desk, tolerate
 from hotline.simulate.people.phone import SimPhone
 from hotline.simulate.sip_agent import SipTimeout
@@ -30,6 +29,8 @@ QUICK_SECONDS: Final = (1.5, 4.0)
 """How long the town's agents look at an offer of one of the town's callers."""
 LEAVE_ALONE_SECONDS: Final = 20.0
 """Offers of anybody else (a newcomer's "call me now", a real telephone) are left to real people this long."""
+RATES: Final = 0.85
+"""Share of the town's callers who rate."""
 MOST_CALLERS: Final = 6
 PATIENCE_SECONDS: Final = 600.0
 EXPERT_TALK_SECONDS: Final = 40.0
@@ -41,11 +42,10 @@ TROUBLES: Final = (ApiError, NotInTime, SipTimeout, OSError, PermissionError, Ti
 
 @dataclass(slots=True)
 class TownCaller:
-    """One caller under way. `peers` are the legs of those who talked with him."""
+    """One caller under way; `for_seat` is the agent who asked to be called."""
 
     caller: SimCaller
     for_seat: str = ""
-    peers: list[SimCall] = field(default_factory=list)
 
 
 class Town:
@@ -61,6 +61,7 @@ class Town:
             expert.clip = self.speech.expert(expert.voice)
             expert.ring_seconds = 1.5 + index % 3
         self.desk = Desk([])
+        self.eye = Console(demo_people.base_url(settings), *demo_people.office_login("supervisor"))
         self.phones: list[SimPhone] = []
         self.callers: dict[str, TownCaller] = {}
         self._numbers = Numbers(self.dice.randrange(1_000_000))
@@ -75,6 +76,7 @@ class Town:
             phone = demo_people.make_phone(self.settings, index, clip=clip, answer_after=0.8)
             self.phones.append(phone)
             self.spawn(self._seat(index, phone))
+        self.spawn(self._watch())
         self.spawn(self._clerk())
         if self.settings.demo.calls_per_minute > 0:
             self.spawn(self._callers())
@@ -86,7 +88,11 @@ class Town:
                 town_caller.caller.hang_up()
         for task in list(self._tasks):
             task.cancel()  # seats log their agents out, services give their calls back
-        leaving = [*self._tasks, *(asyncio.ensure_future(phone.close()) for phone in self.phones)]
+        leaving = [
+            *self._tasks,
+            asyncio.ensure_future(self.eye.close()),
+            *(asyncio.ensure_future(phone.close()) for phone in self.phones),
+        ]
         if leaving:
             _, slow = await asyncio.wait(leaving, timeout=CLOSE_SECONDS)
             for task in slow:
@@ -213,7 +219,7 @@ class Town:
             if await caller.after_answer(2.0):
                 await caller.press("0" if for_seat else self.dice.choice("0123"))
             gives_up = not for_seat and self.dice.random() < 0.08
-            if gives_up and await caller.after_answer(25.0) and not town_caller.peers:
+            if gives_up and await caller.after_answer(25.0) and self._phase(caller.masked) in ("ivr", "queue"):
                 return
             await self._until_over(town_caller)
         except TROUBLES as exc:
@@ -224,33 +230,30 @@ class Town:
             self.callers.pop(caller.masked, None)
 
     async def _until_over(self, town_caller: TownCaller) -> None:
-        """Stay on the line; when those who talked have hung up and the hotline has not, the rating is being asked for."""
+        """Stay on the line; most people press a key when they are asked to rate."""
         caller = town_caller.caller
-        rated_after = 0
+        asked = False
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and not await caller.ended(1.0):
-            self._find_peers(town_caller)
-            peers = town_caller.peers
-            if len(peers) == rated_after or any(peer.is_up for peer in peers):
+            if asked or self._phase(caller.masked) != "rating":
                 continue
-            rated_after = len(peers)
-            if not await caller.ended(4.0) and not any(peer.is_up for peer in peers) and self.dice.random() < 0.85:
+            asked = True
+            if self.dice.random() < RATES and not await caller.ended(self.dice.uniform(2.0, 6.0)):
                 await caller.press(self.dice.choices("12345", weights=(50, 30, 12, 5, 3))[0])
 
-    def _find_peers(self, town_caller: TownCaller) -> None:
-        """Legs of a newcomer's phone and of experts that joined since the last look and belong to this caller.
+    def _phase(self, masked: str) -> str:
+        """Where that caller's call stands, as the supervisor's feed shows it: with speech instead of tones a simulated
+        caller cannot tell a prompt from a person."""
+        for key, entity in self.eye.state.items():
+            if key.startswith("calls/") and entity.get("caller_masked") == masked:
+                return str(entity.get("phase") or "")
+        return ""
 
-        With speech there are no tones to tell people apart: whoever began to talk after this caller came, and is not
-        known to belong to somebody else, is taken for his.
-        """
-        others = {id(peer) for one in self.callers.values() if one is not town_caller for peer in one.peers}
-        known = {id(peer) for peer in town_caller.peers}
-        since = town_caller.caller.dialled_at
-        found: list[SimCall] = []
-        if town_caller.for_seat and self.phones:
-            found += [ring.call for ring in self.phones[0].calls if ring.at > since]
-        if town_caller.peers:
-            last = max(peer.leg.times.get("answered", 0.0) for peer in town_caller.peers)
-            experts = self.carrier.experts.values()
-            found += [visit.call for expert in experts for visit in expert.visits if visit.at > last and visit.call.is_up]
-        town_caller.peers += [call for call in found if id(call) not in known | others][: 1 if town_caller.peers else None]
+    async def _watch(self) -> None:
+        """Keep the supervisor's feed open."""
+        while not await self._tried(self._open_eye(), "supervisor", -1):
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _open_eye(self) -> None:
+        await self.eye.log_in()
+        await self.eye.open_feed()

@@ -42,8 +42,6 @@ async def serve(town: Town, agent: SimAgent, masked: str) -> None:
         ring = await agent.phone.rings(RING_SECONDS)
         if ring is None:
             return
-        if (town_caller := town.callers.get(masked)) is not None:
-            town_caller.peers.append(ring.call)
         await _talk(town, agent, call_id, form, ring.call)
         finished = True
     except (ApiError, NotInTime) as exc:

@@ -51,7 +51,7 @@ def works(hotline: Hotline, name: str, not_this: int) -> bool:
     """Whether a new process of that part runs and answers."""
     part = next(one for one in parts(hotline.settings) if one.name == name)
     pid = hotline.pid(name)
-    if pid in (0, not_this) or not part.ready(hotline.settings):
+    if pid in (0, not_this) or not part.ready(hotline.settings, pid):
         return False
     if name == "pool" and not redis.Redis.from_url(hotline.settings.redis_url).llen(keys.IDLE):
         return False

@@ -1,8 +1,10 @@
 """The console in a real browser: an agent takes one call from log-in to the submitted form.
 
-By default against the console's own development mock (`agent_console/dev/mock.mjs`), which shows that the console keeps
-to docs/protocol.md. Against a running hotline: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER`, `HOTLINE_E2E_PASSWORD` of
-an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0` when callers come by themselves.
+Once against a whole hotline of its own, with the simulated people of the demo and a call that the console's own button asks
+for; once against the console's development mock (`agent_console/dev/mock.mjs`), which shows that the console keeps to
+docs/protocol.md; or against a hotline that runs already: set `HOTLINE_E2E_URL`, and `HOTLINE_E2E_USER`,
+`HOTLINE_E2E_PASSWORD` of an agent whose desk phone answers by itself (a simulated one); `HOTLINE_E2E_CALL_ME=0`
+when callers come by themselves.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from hotline.store.demo import DEMO_PASSWORD
+from tests.system.running import Hotline
 
 pytestmark = pytest.mark.e2e
 
@@ -38,9 +43,9 @@ def _missing() -> str:
     return ""
 
 
-@pytest.fixture
-def target() -> Iterator[dict[str, str]]:
-    """Environment of the browser script: the hotline named from outside, or a mock of our own on a free port."""
+@pytest.fixture(params=["hotline", "mock"])
+def target(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Environment of the browser script: the hotline named from outside, one of our own, or a mock on a free port."""
     reason = _missing()
     if reason:
         pytest.skip(reason)
@@ -50,6 +55,17 @@ def target() -> Iterator[dict[str, str]]:
         names |= {"CONSOLE_CALL_ME": "HOTLINE_E2E_CALL_ME", "CONSOLE_REGION": "HOTLINE_E2E_REGION"}
         given = {ours: os.environ[theirs] for ours, theirs in names.items() if theirs in os.environ}
         yield {**common, "CONSOLE_URL": url, **given}
+        return
+    if request.param == "hotline":
+        own = Hotline(demo={"trickle": True, "calls_per_minute": 0})
+        try:
+            own.start()
+            seat = {"CONSOLE_USER": "desk1", "CONSOLE_PASSWORD": DEMO_PASSWORD}
+            yield {**common, "CONSOLE_URL": f"http://127.0.0.1:{own.settings.http.port}", **seat}
+            own.doctor()
+            assert own.stop() == 0, own.printed()[-3000:]
+        finally:
+            own.remove()
         return
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

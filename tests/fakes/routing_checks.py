@@ -40,6 +40,8 @@ def check_state(state: State, now: float) -> None:
         assert all(agent_id in state.offers[offer_id].shown for offer_id in offers)
     busy = Counter(use.call_id for use in state.uses.values() if use.state == "on_call")
     assert all(count == 1 for count in busy.values()), f"I3: {busy}"
+    ranks = [(-state.calls[c].priority, state.calls[c].queued_at or 0.0) for c in state.line]
+    assert ranks == sorted(ranks), "I7: the line is not in order of urgency and seniority"
     check_order(state, now)
 
 

@@ -174,9 +174,7 @@ def reply(
 ) -> Message:
     """An answer to `request`, with what RFC 3261 8.2.6 copies into it."""
     kept = [
-        (name, value)
-        for name, value in request.headers
-        if name.lower() in ("via", "from", "call-id", "cseq", "record-route")
+        (name, value) for name, value in request.headers if name.lower() in ("via", "from", "call-id", "cseq", "record-route")
     ]
     to = request.get("to")
     if to_tag and not tag_of(to):
@@ -211,9 +209,7 @@ class Uas(Peer):
     @property
     def invites(self) -> list[Message]:
         """INVITEs received, repeats of one transaction counted once."""
-        seen = {
-            message.get("via"): message for message in self.inbox if not message.status and message.method == "INVITE"
-        }
+        seen = {message.get("via"): message for message in self.inbox if not message.status and message.method == "INVITE"}
         return list(seen.values())
 
     def got(self, method: str) -> list[Message]:
@@ -300,9 +296,7 @@ class Call:
         return await self.final(seconds)
 
     async def final(self, seconds: float = 8.0) -> Message:
-        answer = await self.peer.wait(
-            lambda m: m.status >= 200 and m.call_id == self.call_id and m.method == "INVITE", seconds
-        )
+        answer = await self.peer.wait(lambda m: m.status >= 200 and m.call_id == self.call_id and m.method == "INVITE", seconds)
         self.learn(answer)
         if answer.status >= 300:
             ack = self.request("ACK")

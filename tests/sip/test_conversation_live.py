@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -31,14 +32,14 @@ pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
 def exchange() -> Iterator[Exchange]:
     home = Path(tempfile.mkdtemp(prefix="hl-talk-"))
     flows = home / "flows"
-    media = free_block(20 * 40, 40000, 60000)
+    media = free_block(20 * 20, 10000, 19000)
     carrier = free_block(2, 29000, 29900)
     edge = Edge(
         home,
         media={"worker_port_from": media},
-        pool={"warm": 4, "max": 30},
+        pool={"warm": 4, "max": 20},
         flows={"directory": str(flows)},
-        limits={"no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2},
+        limits={"no_ack_seconds": 3, "no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2},
         trunks=[{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}"}],
     )
     made = Exchange(edge, flows)
@@ -234,15 +235,75 @@ async def test_a_silent_caller_is_let_go(exchange: Exchange, carrier: SimCarrier
     assert ended.data["cause"] == "rtp_timeout"
 
 
+async def test_an_answer_that_is_never_acknowledged_is_closed(exchange: Exchange, carrier: SimCarrier) -> None:
+    carrier.agent.mischief.lose("out", "ACK")
+    caller = carrier.caller("13800005555")
+    assert await carrier.dial(caller) == 200
+    call_id = await exchange.call_of(caller.call.leg.call_id)
+    ended = await exchange.fact(call_id, "call_ended", 8)
+    assert (ended.data["cause"], ended.data["answered"]) == ("no_ack", True)
+
+
+async def test_a_late_offer_works(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller = carrier.caller("13800005556", voice=21)
+    call = caller.start(carrier.hotline_uri, headers=carrier.headers(caller), late_offer=True)
+    assert await call.leg.answered(5) == 200
+    call_id = await exchange.call_of(call.leg.call_id)
+    await exchange.fact(call_id, "queue_entered")
+    exchange.connect_agent(call_id)
+    await exchange.fact(call_id, "agent_connected")
+    assert await caller.hears(1, 5)
+    assert await phone.calls[-1].call.hears(21, 5)
+    caller.hang_up()
+    await exchange.fact(call_id, "call_ended")
+
+
+async def test_a_late_offer_without_an_answer_is_closed(exchange: Exchange, carrier: SimCarrier) -> None:
+    caller = carrier.caller("13800005557")
+    call = caller.start(carrier.hotline_uri, headers=carrier.headers(caller), late_offer=True)
+    call.leg.ack_with_sdp = False
+    assert await call.leg.answered(5) == 200
+    call_id = await exchange.call_of(call.leg.call_id)
+    ended = await exchange.fact(call_id, "call_ended", 10)
+    assert ended.data["cause"] == "no_media"
+
+
+async def test_the_caller_holds_and_comes_back(exchange: Exchange, carrier: SimCarrier, phone: SimPhone) -> None:
+    caller, call_id = await talking(exchange, carrier, phone)
+    assert await caller.call.hold()
+    # On hold by its own will, a phone may be silent for longer than a lost one.
+    caller.call.stream.aim(None, "pcma", 8, None)
+    await asyncio.sleep(exchange.settings.limits.rtp_silence_seconds + 1.5)
+    assert "call_ended" not in [fact.name for fact in exchange.facts(call_id)]
+    assert await caller.call.resume()
+    assert await caller.hears(1, 5)
+    assert await phone.calls[-1].call.hears(21, 5)
+    caller.hang_up()
+    await exchange.fact(call_id, "call_ended")
+
+
 async def test_a_burst_is_answered_or_told_to_come_back(exchange: Exchange, carrier: SimCarrier) -> None:
     callers = [carrier.caller(f"1380001{index:04d}") for index in range(40)]
     statuses = await asyncio.gather(*(carrier.dial(caller, timeout=10) for caller in callers))
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) >= exchange.settings.pool.warm
+    assert statuses.count(503) >= 40 - exchange.settings.pool.max
     answered = [caller for caller, status in zip(callers, statuses, strict=True) if status == 200]
+    # Each caller turned away has one closed record, by which somebody calls back.
+    for caller, status in zip(callers, statuses, strict=True):
+        if status == 503:
+            call_id = await exchange.call_of(caller.call.leg.call_id)
+            ended = await exchange.fact(call_id, "call_ended")
+            assert (ended.data["cause"], ended.data["sip_code"]) == ("rejected", 503)
     for caller in answered:
         caller.hang_up()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and any(item["state"] == "busy" for item in exchange.workers().values()):
         await asyncio.sleep(0.1)
-    assert "worker_died" not in (exchange.settings.home / "pool.log").read_text("utf-8", "replace").split("system_failure")[-1]
+    deaths = [
+        json.loads(line)["exit_code"]
+        for line in (exchange.settings.home / "pool.log").read_text("utf-8", "replace").splitlines()
+        if line.startswith("{") and '"worker_died"' in line
+    ]
+    # Another test kills one on purpose.
+    assert set(deaths) <= {-signal.SIGKILL}

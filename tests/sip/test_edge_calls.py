@@ -291,9 +291,7 @@ async def test_hold_and_info_and_session_refresh_pass_in_both_directions(edge: E
     assert hold.status == 200
     call.ack()
     assert "a=sendonly" in worker.invites[1].body
-    info = await call.within(
-        "INFO", body="Signal=5\r\nDuration=160\r\n", headers=[("Content-Type", "application/dtmf-relay")]
-    )
+    info = await call.within("INFO", body="Signal=5\r\nDuration=160\r\n", headers=[("Content-Type", "application/dtmf-relay")])
     assert info.status == 200
     assert worker.got("INFO")[0].body.startswith("Signal=5")
     assert (await call.within("UPDATE")).status == 200
@@ -357,7 +355,8 @@ async def test_redis_goes_and_comes_back(make_edge: Callable[..., Edge]) -> None
     deadline = time.monotonic() + 10
     while not await answered():
         assert time.monotonic() < deadline
-    # Redis there but dumb: nobody waits for it long.
+    # Redis there but dumb: nobody waits for it long. (The pool, played here, writes down who is turned away.)
+    await Uas.open_as("503 Service Unavailable", port=edge.settings.overflow_port)
     os.kill(edge.pid("redis"), signal.SIGSTOP)
     try:
         for _ in range(4):

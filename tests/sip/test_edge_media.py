@@ -124,9 +124,7 @@ async def test_early_media_is_relayed(edge: Edge, ends: tuple[RtpPeer, RtpPeer])
     worker.send(call.first, edge.inside)
     invite = await phone.wait(lambda m: m.method == "INVITE")
     phone.send(
-        reply(
-            invite, 183, "Session Progress", to_tag="e", headers=[("Contact", phone.contact)], body=sdp(ends[1].port)
-        ),
+        reply(invite, 183, "Session Progress", to_tag="e", headers=[("Contact", phone.contact)], body=sdp(ends[1].port)),
         edge.outside,
     )
     progress = await worker.wait(lambda m: m.status == 183)
@@ -182,9 +180,7 @@ async def test_two_addresses(make_edge: Callable[..., Edge]) -> None:
     worker, carrier = await Uas.open_as(port=edge.worker_port(0), media_port=other.port), await Peer.open()
     edge.idle(worker.port)
     outside = ("127.0.0.2", edge.settings.sip.port)
-    call = Call(
-        carrier, outside, f"sip:12348@127.0.0.2:{edge.settings.sip.port}", body=sdp(one.port, address="127.0.0.2")
-    )
+    call = Call(carrier, outside, f"sip:12348@127.0.0.2:{edge.settings.sip.port}", body=sdp(one.port, address="127.0.0.2"))
     answer = await call.invite()
     assert answer.status == 200
     assert answer.get("contact").startswith("<sip:hotline@127.0.0.2:")

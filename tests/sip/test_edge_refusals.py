@@ -77,9 +77,7 @@ async def test_a_number_that_is_not_ours_is_not_found(edge: Edge) -> None:
 async def test_methods_that_have_no_business_here(edge: Edge, method: str) -> None:
     before = edge.rpc.counters()["refused_method"]
     worker, carrier = await _worker(edge), await Peer.open()
-    request = _call(edge, carrier).request(
-        method, headers=[("Refer-To", "<sip:evil@192.0.2.9>"), ("Event", "presence")]
-    )
+    request = _call(edge, carrier).request(method, headers=[("Refer-To", "<sip:evil@192.0.2.9>"), ("Event", "presence")])
     carrier.send(request, edge.outside)
     answer = await carrier.wait(lambda m: m.status >= 200)
     assert answer.status == 405
@@ -95,9 +93,7 @@ async def test_a_refer_inside_a_call_does_not_reach_the_worker(edge: Edge) -> No
     call.ack()
     assert (await call.within("REFER", headers=[("Refer-To", "<sip:evil@192.0.2.9>")])).status == 405
     assert (await call.within("MESSAGE", body="hello", headers=[("Content-Type", "text/plain")])).status == 405
-    assert (
-        await call.within("INVITE", body=sdp(40100), headers=[("Replaces ", "a;to-tag=1;from-tag=2")])
-    ).status == 603
+    assert (await call.within("INVITE", body=sdp(40100), headers=[("Replaces ", "a;to-tag=1;from-tag=2")])).status == 603
     assert (await call.bye()).status == 200
     assert {m.method for m in worker.inbox} == {"INVITE", "ACK", "BYE"}
     assert len(worker.invites) == 1
@@ -297,9 +293,7 @@ async def test_more_calls_than_the_trunk_may_have(strict: Edge) -> None:
     workers = [await Uas.open_as(port=strict.worker_port(n)) for n in range(4)]
     strict.idle(*(w.port for w in workers))
     carrier = await Peer.open(CARRIER_PORT)
-    until(
-        lambda: strict.rpc.call("dlg.profile_get_size", ["trunk", "t1"]) == 0, 5, "no call of an earlier test is left"
-    )
+    until(lambda: strict.rpc.call("dlg.profile_get_size", ["trunk", "t1"]) == 0, 5, "no call of an earlier test is left")
     calls = [_call(strict, carrier) for _ in range(4)]
     answers = [await call.invite() for call in calls]
     assert [a.status for a in answers] == [200, 200, 200, 503]

@@ -1,4 +1,4 @@
-"""A whole hotline for tests: started by the command that everybody uses, looked at from outside, stopped for good."""
+"""A whole hotline of its own for tests: started by the command everybody uses, looked at from outside, stopped for good."""
 
 from __future__ import annotations
 

@@ -53,8 +53,10 @@ def test_every_entry_has_both_texts_and_a_sensible_status() -> None:
 
 def test_what_the_contract_promises_is_there() -> None:
     text = (ROOT.parent / "docs" / "protocol.md").read_text("utf-8")
+    # Rows of tables only: elsewhere the same shape names a setting.
+    text = "\n".join(line for line in text.splitlines() if line.startswith("| "))
     promised = set(re.findall(r"`((?:offer|call|agent|transfer|form|routing)\.[a-z_]+)`", text))
-    assert promised
+    assert "offer.gone" in promised
     assert promised - set(CATALOGUE) == set()
 
 

@@ -138,11 +138,7 @@ def test_failed_tries_return_to_the_agent() -> None:
 
 def test_hold_is_counted_also_when_it_never_ended() -> None:
     made = (
-        call()
-        .agent()
-        .say("hold_started", 5, by="agent")
-        .say("hold_ended", 10, by="agent")
-        .say("hold_started", 1, by="agent")
+        call().agent().say("hold_started", 5, by="agent").say("hold_ended", 10, by="agent").say("hold_started", 1, by="agent")
     )
     record = fold(made.end("completed", "caller", "hold").facts)
     assert record.hold_seconds == pytest.approx(10.5)
@@ -150,9 +146,7 @@ def test_hold_is_counted_also_when_it_never_ended() -> None:
 
 def test_one_rating_a_call() -> None:
     made = call().agent().hang_up().rate(1)
-    made.say(
-        "rated", 1, talk_id=made.talk("agent"), person_kind="agent", person_id="agt_8001", score=5, method="inband"
-    )
+    made.say("rated", 1, talk_id=made.talk("agent"), person_kind="agent", person_id="agt_8001", score=5, method="inband")
     record = fold(made.end().facts)
     assert record.rating is not None
     assert record.rating.score == 1

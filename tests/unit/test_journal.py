@@ -24,9 +24,7 @@ def test_legs_are_records_too() -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.none()), max_size=5), st.data())
-def test_cut_anywhere_whole_lines_before_the_cut_are_read(
-    records: list[dict[str, object]], data: st.DataObject
-) -> None:
+def test_cut_anywhere_whole_lines_before_the_cut_are_read(records: list[dict[str, object]], data: st.DataObject) -> None:
     lines = [encode_record(record) for record in records]
     whole = b"".join(lines)
     cut = data.draw(st.integers(0, len(whole)))

@@ -270,13 +270,13 @@ def test_request_told_twice_is_answered_once() -> None:
         ("hang_up", {"call_id": "zzz", "agent_id": "a0"}, "call.gone"),
         ("cancel_transfer", {"call_id": "c1", "agent_id": "a0"}, "transfer.none"),
         ("end_wrap_up", {"agent_id": "a0"}, "agent.not_in_wrap_up"),
-        ("set_agent_state", {"agent_id": "nobody", "state": "available"}, "agent.unknown"),
-        ("set_agent_state", {"agent_id": "a0", "state": "on_call"}, "agent.state"),
+        ("set_agent_state", {"agent_id": "nobody", "state": "available"}, "agent.missing"),
+        ("set_agent_state", {"agent_id": "a0", "state": "on_call"}, "request.invalid"),
         ("accept_offer", {"offer_id": "x", "agent_id": "a1"}, "offer.gone"),
         ("decline_offer", {"offer_id": "x", "agent_id": "a1", "reason": ""}, "offer.gone"),
         ("transfer", {"call_id": "c1", "agent_id": "a1", "category": "0101"}, "call.not_yours"),
         ("hold", {}, "request.invalid"),
-        ("dance", {}, "request.unknown"),
+        ("dance", {}, "request.invalid"),
     ],
 )
 def test_refusals(name: str, data: dict[str, Any], code: str) -> None:
@@ -362,9 +362,7 @@ def test_two_callers_never_ring_one_expert() -> None:
         story.talks(agent, call_id)
     story.state.people.experts["e0"]
     assert story.ask("transfer", call_id="c1", agent_id="a0", category="0101", region="")["ok"]
-    assert (
-        story.ask("transfer", call_id="c2", agent_id="a1", category="0101", region="")["code"] == "transfer.no_expert"
-    )
+    assert story.ask("transfer", call_id="c2", agent_id="a1", category="0101", region="")["code"] == "transfer.no_expert"
 
 
 def test_silence_after_the_order_is_resolved_by_the_snapshot() -> None:

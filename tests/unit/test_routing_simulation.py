@@ -22,9 +22,7 @@ SEEDS = int(os.environ.get("HOTLINE_SEEDS", "160"))
 def play(seed: int) -> Desk:
     """One run: 90 s of trouble, then everybody finishes in peace."""
     strategy = "ring_all" if seed % 2 else "longest_idle"
-    rules = Rules(
-        strategy=strategy, offer_seconds=8, agent_ring_seconds=6, wrap_up_seconds=8, ring_seconds=8, accept_seconds=6
-    )
+    rules = Rules(strategy=strategy, offer_seconds=8, agent_ring_seconds=6, wrap_up_seconds=8, ring_seconds=8, accept_seconds=6)
     desk = Desk(seed, rules, agents=2 + seed % 4, experts=1 + seed % 5)
     rng = desk.rng
     desk.mood = Mood(vanish=0.05 if seed % 3 == 0 else 0.0, accept=rng.uniform(0.4, 0.9))

@@ -111,8 +111,8 @@ def test_lists_params_and_uris() -> None:
 
 def test_digest_of_rfc_2617_3_5() -> None:
     made = sip_digest.digest(
-        algorithm="MD5", user="Mufasa", realm="testrealm@host.com", password="Circle Of Life", method="GET", uri="/dir/index.html",
-        nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", nc="00000001", cnonce="0a4f113b", qop="auth",
+        algorithm="MD5", user="Mufasa", realm="testrealm@host.com", password="Circle Of Life", method="GET",
+        uri="/dir/index.html", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", nc="00000001", cnonce="0a4f113b", qop="auth",
     )  # fmt: skip
     assert made == "6629fae49393a05397450978507c4ef1"
 

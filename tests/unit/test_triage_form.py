@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.core.errors import Invalid
@@ -60,11 +60,11 @@ def test_every_wrong_field_is_named_and_no_value_repeated() -> None:
     }
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([*FIELDS, "x"]), st.none() | st.booleans() | st.text() | st.lists(st.text()) | st.integers()
-    )
-)
+VALUES = st.none() | st.booleans() | st.text() | st.lists(st.text(), max_size=3) | st.integers()
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(st.sampled_from([*FIELDS, "x"]), VALUES, max_size=6))
 def test_whatever_is_sent_is_either_clean_or_invalid_and_clean_is_stable(fields: dict[str, Any]) -> None:
     try:
         once = clean(fields, CODES)

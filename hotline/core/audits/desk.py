@@ -130,7 +130,7 @@ def never_in_the_air(call: Visit) -> Iterator[Broken]:
             yield call.broken("I11", "caller.not_requeued", str(fact.data["talk_id"]), then=then)
 
 
-_NOT_THE_CALLERS: Final = frozenset({"agent", "expert"})
+_NOT_THE_CALLERS: Final = frozenset({"agent", "expert", "flow"})
 
 
 def seniority_kept(call: Visit) -> Iterator[Broken]:
@@ -144,10 +144,11 @@ def seniority_kept(call: Visit) -> Iterator[Broken]:
             if not fact.data.get("again"):
                 first = at
         following = call.facts[place + 1 : place + 2]
-        if fact.name == "agent_failed" and following and following[0].name == "call_ended":
-            end = following[0].data
-            if end["ended_by"] in _NOT_THE_CALLERS or end["cause"] == "completed":
-                yield call.broken("I11", "call.ended_by_failed_agent", str(fact.data["offer_id"]), cause=end["cause"])
+        # Cancelled is what a phone is when the call ends first, or when somebody was sent too late.
+        if fact.name == "agent_failed" and fact.data["dial_status"] != "cancelled" and following:
+            last = following[0]
+            if last.name == "call_ended" and last.data["ended_by"] in _NOT_THE_CALLERS:
+                yield call.broken("I11", "call.ended_by_failed_agent", str(fact.data["offer_id"]))
     for fact in call.named("queue_left"):
         if fact.data["reason"] not in ("connected", "timeout", "abandoned", "ended"):
             yield call.broken("I11", "queue.left_without_reason", reason=str(fact.data["reason"])[:40])

@@ -94,10 +94,17 @@ def _caller_ended(turn: Turn, event: ev.LegEnded) -> None:
     if not turn.state.answered:
         ending.finish(turn, "cancelled", "caller", event.sip_code)
     elif event.sip_code >= 300:
-        # Only our own stack ends an answered call with an error: no ACK (408), session timer, a dead transport.
-        ending.finish(turn, "no_ack" if not turn.state.confirmed else "system_failure", "system", event.sip_code)
+        # Only our own stack ends an answered call with an error code.
+        ending.finish(turn, _loss(turn, event.sip_code), "system", event.sip_code)
     else:
         ending.finish(turn, "", "caller", event.sip_code)
+
+
+def _loss(turn: Turn, sip_code: int) -> str:
+    """No ACK; a session refresh (RFC 4028) missing, unanswered (408) or unknown to the far end (481); or our own fault."""
+    if not turn.state.confirmed:
+        return "no_ack"
+    return "session_expired" if sip_code in (408, 481) else "system_failure"
 
 
 def _watchdog(turn: Turn, event: ev.Watchdog) -> None:

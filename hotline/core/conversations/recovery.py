@@ -72,7 +72,7 @@ class _Open:
                 self.tried, self.tried_at = dict(data), fact.at
             case "expert_tried" if self.tried and self.tried["try_id"] == data["try_id"]:
                 self.tried = None
-            case "transfer_ended":
+            case "transfer_ended" if self.transfer == data["transfer_id"]:
                 self.transfer = ""
             case "rating_offered":
                 self.rating, self.phase = data["talk_id"], "rating"

@@ -87,7 +87,7 @@ _PEOPLE: Final = {
     "dialled.too_often": ("一分钟内 {what} 超过 {bound} 次", "more than {bound} times {what} in a minute"),
     "caller.in_the_air": ("有人离开后来电人无人接续", "left in the air after somebody went"),
     "caller.not_requeued": ("坐席掉线后来电人没有回到队列，而是 {then}", "not back in the queue after a loss, but {then}"),
-    "call.ended_by_failed_agent": ("坐席未接导致来电结束（{cause}）", "ended because an agent's phone failed ({cause})"),
+    "call.ended_by_failed_agent": ("坐席未接导致来电结束", "ended because an agent's phone failed"),
     "transfer.ended_twice": ("转接结束了两次", "the transfer ended twice"),
     "transfer.not_ended": ("来电已结束而转接未结束", "the call ended, the transfer did not"),
     "transfer.too_long": ("转接进行了 {seconds} 秒", "the transfer took {seconds} s"),

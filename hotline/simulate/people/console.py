@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from hotline import logs
 
 log = logs.get("hotline.simulate.console")
+# httpx tells every address it asks at INFO; addresses hold numbers searched for.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 State = dict[str, dict[str, Any]]
 PING_SECONDS = 5.0

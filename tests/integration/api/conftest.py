@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import httpx
 import pytest
 import redis
 import redis.asyncio
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from hotline.api.app import create_app
@@ -26,6 +27,7 @@ from hotline.api.tasks import end
 from hotline.bus.client import connect_async
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
+from hotline.store import passwords
 from hotline.store.demo import DEMO_PASSWORD, load_demo
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
@@ -78,8 +80,16 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRe
     server.stop()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2 with the smallest parameters: these tests log in some two hundred times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_home(quick_passwords: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with keys and the demo city, made once: hashing ten passwords takes its time."""
     settings = Settings(home=tmp_path_factory.mktemp("demo"))
     secrecy = Secrecy.from_dir(settings.keys_dir, create=True)
@@ -101,7 +111,6 @@ class House:
     client: httpx.AsyncClient
     server: PrivateRedis
     base: str = ""
-    tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def context(self) -> Context:
@@ -180,7 +189,7 @@ async def served(home: Path, redis_server: PrivateRedis) -> AsyncIterator[House]
     tasks = [asyncio.create_task(routing.run()), asyncio.create_task(server.serve(sockets=[sock]))]
     async with httpx.AsyncClient(base_url=base) as http:
         try:
-            await until(lambda: server.started)
+            await until(lambda: server.started, 20)
             await until(lambda: not context_of(app).board.degraded)
             yield House(settings, app, client, routing, http, redis_server, base)
         finally:

@@ -209,7 +209,7 @@ def test_new_people_come_with_reload(make_desk: MakeDesk) -> None:
     store.close()
     assert desk.ask("reload")["ok"]
     until(lambda: "agents/a2" not in desk.board())
-    assert desk.ask("set_agent_state", agent_id="a2", state="available")["code"] == "agent.unknown"
+    assert desk.ask("set_agent_state", agent_id="a2", state="available")["code"] == "agent.missing"
 
 
 def test_a_second_routing_takes_over_and_the_first_steps_down(make_desk: MakeDesk) -> None:

@@ -1,5 +1,6 @@
 /** What of a fact's data is worth a line, in words. Pure. */
 import type { TimelineFact } from '@/api/types'
+import { ofRecord } from '@/lib/priority'
 
 export interface Words {
   /** The word of a code in a group of the locale. */
@@ -18,7 +19,7 @@ const text = (value: unknown): string => (value === null || value === undefined 
 /** By fact: the parts of its line, in order. A fact without a row shows only its name. */
 const PARTS: Readonly<Record<string, readonly Part[]>> = {
   call_arrived: [(d) => text(d.caller_masked), (d) => text(d.region_hint)],
-  queue_entered: [(d, w) => w.queue(text(d.queue)), (d) => (Number(d.priority) < 3 ? `P${text(d.priority)}` : '')],
+  queue_entered: [(d, w) => w.queue(text(d.queue)), (d) => (ofRecord(d.priority) === 'P3' ? '' : ofRecord(d.priority))],
   position_told: [(d) => text(d.position)],
   queue_left: [(d, w) => w.word('queue_left', text(d.reason))],
   agent_dialled: [(d, w) => w.person(text(d.agent_id))],
@@ -34,7 +35,7 @@ const PARTS: Readonly<Record<string, readonly Part[]>> = {
   expert_left: [(d, w) => w.person(text(d.expert_id)), (d, w) => w.word('ended_by', text(d.ended_by))],
   transfer_ended: [(d, w) => w.word('transfer_state', text(d.outcome))],
   recording_ended: [(d, w) => w.seconds(Number(d.seconds))],
-  recording_failed: [(d) => text(d.reason)],
+  recording_failed: [(d, w) => w.word('recording_reason', text(d.reason))],
   rated: [(d, w) => w.rating(text(d.score)), (d, w) => w.person(text(d.person_id))],
   rating_ended: [(d, w) => w.word('rating_outcome', text(d.outcome))],
   watchdog_fired: [(d) => text(d.kind), (d) => text(d.leg)],

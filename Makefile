@@ -16,8 +16,11 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 
 demo: run ## the same as run
 
-test: setup-test check ## everything: lint, types, imports, unit, flows, integration, SIP, browser
-	@$(PY) -m pytest -q -n 2 --dist loadfile
+test: setup-test check ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
+	@$(PY) -m pytest -q -n 2 --dist loadfile --ignore=tests/chaos
+
+chaos: setup-test ## each part killed in turn during live calls (3 minutes; wants a machine to itself)
+	@$(PY) -m pytest -q tests/chaos
 
 check: lint types imports console-check ## what reads the code without running it
 
@@ -45,4 +48,5 @@ bench: ## the measured figures (benchmarks/README.md)
 lock: ## renew requirements.lock from pyproject.toml
 	@PATH="$$PWD/.venv-tools/bin:$$PATH" uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
 
-.PHONY: help setup setup-test run demo test check lint types imports console-check quick soak bench lock
+
+.PHONY: chaos help setup setup-test run demo test check lint types imports console-check quick soak bench lock

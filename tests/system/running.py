@@ -238,7 +238,15 @@ def _ports() -> dict[str, Any]:
         "redis": {"port": base + 4},
         "http": {"port": base + 5},
         "demo": {"enabled": True, "trickle": False, "carrier_port": carrier},
-        "trunks": [{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}", "numbers": ["12348", QUICK_NUMBER]}],
+        "trunks": [
+            {
+                "name": "demo",
+                "outbound_proxy": f"sip:127.0.0.1:{carrier}",
+                "numbers": ["12348", QUICK_NUMBER],
+                # A SIPp that waits for one INVITE would take a ping for it.
+                "options_ping": False,
+            }
+        ],
     }
 
 

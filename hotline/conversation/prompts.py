@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from hotline.ivr.prompts import prompt_files
+
 
 class Prompts:
     """Made once by the fork server; a missing prompt is left out of what is played (start-up checks name it)."""
 
     def __init__(self, directories: Iterable[Path]) -> None:
         self._files: dict[tuple[str, str], Path] = {}
-        for directory in directories:
-            for path in [*sorted(directory.glob("*.wav")), *sorted(directory.glob("*/*.wav"))]:
-                language = "" if path.parent == directory else path.parent.name
-                self._files.setdefault((language, path.stem), path)
+        for language, prompt, path in prompt_files(directories):
+            self._files.setdefault((language, prompt), path)
 
     def file(self, prompt: str, language: str) -> Path | None:
         """`prompt` may be `id` or `id@language`."""

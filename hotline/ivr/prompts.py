@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -43,13 +43,18 @@ def read_prompts(directories: Iterable[Path]) -> PromptIndex:
     A file that is not a WAV with some sound in it is left out, so that it is reported as missing.
     """
     found: dict[tuple[str, str], float] = {}
+    for language, prompt, path in prompt_files(directories):
+        seconds = wav_seconds(path)
+        if seconds > 0:
+            found.setdefault((language, prompt), seconds)
+    return PromptIndex(found)
+
+
+def prompt_files(directories: Iterable[Path]) -> Iterator[tuple[str, str, Path]]:
+    """(language, prompt id, file) of every WAV, in the order in which the first one wins."""
     for directory in directories:
         for path in sorted(directory.glob("*.wav")) + sorted(directory.glob("*/*.wav")):
-            language = "" if path.parent == directory else path.parent.name
-            seconds = wav_seconds(path)
-            if seconds > 0:
-                found.setdefault((language, path.stem), seconds)
-    return PromptIndex(found)
+            yield LANGUAGE_FREE if path.parent == directory else path.parent.name, path.stem, path
 
 
 def wav_seconds(path: Path) -> float:

@@ -17,10 +17,13 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 demo: run ## the same as run
 
 test: setup-test check ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
-	@$(PY) -m pytest -q -n 2 --dist loadfile --ignore=tests/chaos
+	@$(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos
 
 chaos: setup-test ## each part killed in turn during live calls (3 minutes; wants a machine to itself)
 	@$(PY) -m pytest -q tests/chaos
+
+storm: setup-test ## 60 callers, 15 agents, 10 minutes, parts killed meanwhile, then the doctor (MINUTES=, SEED=)
+	@$(PY) benchmarks/storm.py --minutes $${MINUTES:-10} --seed $${SEED:-1}
 
 check: lint types imports console-check ## what reads the code without running it
 
@@ -40,13 +43,19 @@ quick: ## unit and flow tests only
 	@$(PY) -m pytest -q tests/unit tests/flows
 
 soak: ## longer randomised runs
-	@HOTLINE_TEST_SEEDS=5000 $(PY) -m pytest -q tests/unit -k "simulation or walk"
+	@HOTLINE_SEEDS=$${SEEDS:-5000} $(PY) -m pytest -q -n 2 tests/unit -k "simulation or walk"
+
+screenshots: ## renew docs/screenshots/ from a demo hotline of its own (needs the built console)
+	@$(PY) tools/screenshots.py
 
 bench: ## the measured figures (benchmarks/README.md)
 	@$(PY) benchmarks/run.py
 
+headset: setup-test ## ten cold starts of the browser headset, each with sound both ways
+	@HOTLINE_COLD_STARTS=10 $(PY) -m pytest -q tests/e2e/test_headset.py -k cold_start
+
 lock: ## renew requirements.lock from pyproject.toml
-	@PATH="$$PWD/.venv-tools/bin:$$PATH" uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
+	@uv=$$(tools/uv.sh) && $$uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
 
 
-.PHONY: chaos help setup setup-test run demo test check lint types imports console-check quick soak bench lock
+.PHONY: screenshots chaos storm headset help setup setup-test run demo test check lint types imports console-check quick soak bench lock

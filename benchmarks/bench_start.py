@@ -24,8 +24,7 @@ IMPORTS = {
     "hotline run": "import hotline.cli, hotline.bootstrap.run, hotline.bootstrap.prepare, hotline.store.migrations",
     "pool": "import hotline.cli, hotline.conversation.pool",
     "routing": "import hotline.cli, hotline.routing.main",
-    "archiver": "import hotline.cli, hotline.jobs.archiver",
-    "jobs": "import hotline.cli, hotline.jobs.worker",
+    "jobs": "import hotline.cli, hotline.jobs.main",
     "api": "import hotline.cli, hotline.api.server, hotline.api.app",
 }
 

@@ -56,10 +56,10 @@ def part(name: str) -> None:
 @app.command()
 def check() -> None:
     """检查设置、流程、提示音和本机环境. Check settings, flows, prompts and this machine without starting."""
-    from hotline.bootstrap.checks import check_flows, check_machine
+    from hotline.bootstrap.checks import check_desk_tables, check_flows, check_machine
 
     found = settings()
-    problems = [*check_flows(found), *check_machine(found)]
+    problems = [*check_flows(found), *check_desk_tables(found), *check_machine(found)]
     for problem in problems:
         typer.echo(f"[{problem.code}] {problem.text}", err=True)
     if not problems:

@@ -25,12 +25,12 @@ from hotline.ivr.prompts import read_prompts
 from hotline.ivr.schema import Flow, json_schema
 from hotline.ivr.session import Session
 from hotline.ivr.svg import svg as draw_svg
-from hotline.ivr.waits import DigitsWait, RateWait, Wait
+from hotline.ivr.waits import DigitsWait, HoursWait, RateWait, Wait
 
 app = typer.Typer(help="IVR flows: check, play, draw, keep as golden scenarios.", no_args_is_help=True)
 
-QUEUES: Final = "MF,LB,CT,GN,SV"
-"""Family, labour, contracts, general, complaints: the skills of the matter categories that have a queue."""
+QUEUES: Final = "MF,LB,CT,GN,NT,SV"
+"""Family, labour, contracts, general, the night desk, complaints: the skills of the matter categories that have a queue."""
 
 FlowArgument = Annotated[str, typer.Argument(help="A flow's name in the flows folder, or the path of a file.")]
 Language = Annotated[str, typer.Option(help="The caller's language.")]
@@ -192,6 +192,8 @@ def read_answer(wait: Wait, answer: str) -> tuple[str, dict[str, str]]:
         return ("no_rating" if answer == "" or answer.isdigit() else answer), {}
     if isinstance(wait, DigitsWait) and answer not in wait.outcomes and (not answer or answer[0] in "0123456789*#"):
         return wait.outcome(answer.removesuffix(wait.finish_on) if wait.finish_on else answer), {}
+    if isinstance(wait, HoursWait) and not answer:
+        return "open", {}
     return answer, {}
 
 

@@ -17,7 +17,7 @@ from hotline.settings import SettingsError, load
 from hotline.simulate.outcome import CallResult
 from hotline.simulate.report import Summary, lines, table
 from hotline.simulate.runner import Wanted, run
-from hotline.simulate.scenarios import MIX, SCENARIOS
+from hotline.simulate.scenarios import APART, MIX, SCENARIOS
 from hotline.simulate.stage import StageError
 
 
@@ -25,14 +25,14 @@ def simulate(
     callers: Annotated[int, typer.Option(min=1, max=100_000, help="呼叫总数 calls in all")] = 1,
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="同时通话数 calls at once")] = 1,
     rate: Annotated[float, typer.Option(min=0.001, max=1000, help="每秒新呼叫 new calls a second")] = 1.0,
-    scenario: Annotated[str, typer.Option(help=f"场景 scenario: {MIX}, {', '.join(SCENARIOS)}")] = MIX,
+    scenario: Annotated[str, typer.Option(help=f"场景 scenario: {MIX}, {', '.join([*APART, *SCENARIOS])}")] = MIX,
     json_file: Annotated[Path | None, typer.Option("--json", help="结果写入此文件 write the summary there")] = None,
     seed: Annotated[int | None, typer.Option(help="随机种子 seed of all chance")] = None,
     talk: Annotated[float, typer.Option(min=0.5, max=3600, help="每段通话秒数 seconds of each talk")] = 3.0,
 ) -> None:
     """模拟来电、坐席与专家（真实 SIP 与 RTP）。Simulated callers, agents and experts, with real SIP and RTP."""
-    if scenario != MIX and scenario not in SCENARIOS:
-        typer.echo(f"没有场景 no scenario {scenario!r}: {MIX}, {', '.join(SCENARIOS)}", err=True)
+    if scenario not in {MIX, *APART, *SCENARIOS}:
+        typer.echo(f"没有场景 no scenario {scenario!r}: {MIX}, {', '.join([*APART, *SCENARIOS])}", err=True)
         raise typer.Exit(2)
     logs.setup("simulate", "WARNING")
     wanted = Wanted(callers, concurrency, rate, scenario, secrets.randbelow(1_000_000) if seed is None else seed, talk)

@@ -14,6 +14,9 @@ BEAT = 0.9375
 BEATS = 32
 MUSIC_DBFS = -27.0
 """7 dB below speech: it is listened past, for minutes."""
+BEEP_DBFS = -20.0
+REMINDER_DBFS = -27.0
+"""Heard under a voice, without covering it."""
 
 # Eight bars of four beats. MIDI notes; the pad stands low in the telephone band, the bells above it.
 _PADS = [(64, 67, 71, 74), (64, 69, 72, 76), (65, 69, 72, 76), (67, 71, 74, 76)] * 2
@@ -40,6 +43,26 @@ def compose() -> Samples:
             add(begin + beat * BEAT, (0.34 if beat == 0 else 0.24) * _bell(note))
     levels = 10 ** (frame_levels(out) / 10)
     return out * 10 ** ((MUSIC_DBFS - 10 * np.log10(levels.mean())) / 20)
+
+
+def beep() -> Samples:
+    """The tone after which a voice message is spoken: 0.4 s of 1 kHz at the level of speech, 80 ms of silence around."""
+    t = np.arange(int(0.4 * RATE)) / RATE
+    edge = np.minimum(1, np.minimum(t, t[-1] - t) / 0.01)
+    margin = np.zeros(int(0.08 * RATE))
+    return np.concatenate([margin, 10 ** (BEEP_DBFS / 20) * np.sqrt(2) * np.sin(2 * np.pi * 1000 * t) * edge, margin])
+
+
+def reminder() -> Samples:
+    """Two soft bells, half a second apart: somebody waits, or a talk has become long. 80 ms of silence around."""
+    out = np.zeros(int(1.6 * RATE))
+    for start, note in ((0.0, 76), (0.5, 72)):
+        bell = _bell(note)[: len(out) - int(start * RATE)]
+        out[int(start * RATE) : int(start * RATE) + len(bell)] += bell
+    edge = np.minimum(1, np.arange(len(out))[::-1] / (0.1 * RATE))
+    levels = 10 ** (frame_levels(out * edge) / 10)
+    margin = np.zeros(int(0.08 * RATE))
+    return np.concatenate([margin, out * edge * 10 ** ((REMINDER_DBFS - 10 * np.log10(levels.mean())) / 20), margin])
 
 
 def _hertz(note: int) -> float:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from hold_music import compose
+from hold_music import beep, compose, reminder
 from prompt_audio import level, to_telephone_band, trim, write_wav
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,11 +62,13 @@ def sha256(path: Path) -> str:
 
 def write_manifest(source: dict[str, object]) -> None:
     """Texts and checksums of everything that is there, for tests and for whoever records the prompts anew."""
-    manifest: dict[str, object] = {"prompts": {}, "music": {}, "simulate": {}}
+    manifest: dict[str, object] = {"prompts": {}, "music": {}, "beep": {}, "reminder_tone": {}, "simulate": {}}
     for id_, texts in prompts(source).items():
         entry = {**texts, "sha256": {language: sha256(OUT / language / f"{id_}.wav") for language in LANGUAGES}}
         manifest["prompts"][id_] = entry
     manifest["music"] = {"file": "music.wav", "sha256": sha256(OUT / "music.wav")}
+    manifest["beep"] = {"file": "beep.wav", "sha256": sha256(OUT / "beep.wav")}
+    manifest["reminder_tone"] = {"file": "reminder_tone.wav", "sha256": sha256(OUT / "reminder_tone.wav")}
     for id_, item in source["simulate"].items():
         manifest["simulate"][id_] = {"zh-CN": item["text"], "sha256": sha256(OUT / "simulate" / f"{id_}.wav")}
     head = "# Written by tools/render_prompts.py: what each file says, and its checksum.\n"
@@ -96,6 +98,10 @@ def main() -> int:
         print(line.path.relative_to(ROOT))
     if options.only is None or "music" in options.only:
         write_wav(OUT / "music.wav", compose())
+    if options.only is None or "beep" in options.only:
+        write_wav(OUT / "beep.wav", beep())
+    if options.only is None or "reminder_tone" in options.only:
+        write_wav(OUT / "reminder_tone.wav", reminder())
     write_manifest(source)
     return 0
 

@@ -13,15 +13,17 @@ want_test=0
 [ "${1:-}" = "--test" ] && want_test=1
 
 # --- Debian packages -------------------------------------------------------------------------------------------------
-packages=(kamailio kamailio-redis-modules rtpengine-daemon redis-server ca-certificates)
+packages=(kamailio kamailio-redis-modules kamailio-websocket-modules rtpengine-daemon redis-server ca-certificates)
 [ $want_test = 1 ] && packages+=(sip-tester chromium fonts-noto-cjk tshark)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
 done
 
+# 3.12 first, also where a version manager keeps it: its names and small numbers are shared for good between processes, which is
+# worth 2 MB a conversation (benchmarks/README.md).
 python=""
-for candidate in python3.12 python3.11; do
+for candidate in python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12.*/bin/python3.12 python3.11; do
   # Run it: a version manager's shim may be on the path without its Python.
   "$candidate" -c 'import venv' 2>/dev/null && { python=$candidate; break; }
 done
@@ -58,25 +60,19 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # --- Python ----------------------------------------------------------------------------------------------------------
-uv=$(command -v uv || true)
-if [ -z "$uv" ]; then
-  if [ ! -x .venv-tools/bin/uv ]; then
-    say "安装 uv / installing uv"
-    python3 -m venv .venv-tools
-    .venv-tools/bin/pip install -q --disable-pip-version-check "uv>=0.9"
-  fi
-  uv=.venv-tools/bin/uv
-fi
+uv=$(tools/uv.sh)
 stamp=.venv/.hotline-$(sha256sum requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 if [ ! -e "$stamp" ]; then
   say "建立 Python 环境 building .venv"
   # Without a Python 3.11 or 3.12 on the machine (the pjsua2 wheel has no newer one) uv fetches one.
   [ -x .venv/bin/python ] || "$uv" venv -q --python "${python:-3.12}" .venv
-  "$uv" pip sync -q --python .venv/bin/python --require-hashes requirements.lock
+  # Compiled here, once: a Python that may not write its code down compiles it at every start, and keeps the memory of that.
+  "$uv" pip sync -q --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock
   "$uv" pip install -q --python .venv/bin/python --no-deps -e .
   rm -f .venv/.hotline-*
   touch "$stamp"
 fi
+.venv/bin/python -m compileall -q hotline tests
 
 # --- Console ---------------------------------------------------------------------------------------------------------
 if [ -f agent_console/package.json ]; then

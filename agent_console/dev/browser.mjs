@@ -10,7 +10,7 @@ export async function open({ width = 1440, height = 900, locale = 'zh-CN' } = {}
   const problems = []
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.text().startsWith('[Vue warn]')) problems.push(`console: ${message.text()}`)
+    if (message.type() === 'error' || message.text().startsWith('[Vue warn]')) problems.push(`console: ${message.text()} ${message.location().url ?? ''}`.trim())
   })
   return { browser, context, page, problems }
 }

@@ -15,7 +15,10 @@ function rows(name) {
 }
 
 export function catalogue() {
-  const lists = ['service_types', 'caller_groups', 'dispositions', 'risk_flags', 'languages', 'pause_reasons', 'rating_keys', 'skills']
+  const lists = [
+    'service_types', 'caller_groups', 'dispositions', 'handover_results', 'risk_flags', 'languages', 'pause_reasons', 'rating_keys', 'skills', 'sexes', 'age_bands', 'relations',
+    'stages', 'legal_aid_answers', 'not_accepted', 'notice_ways', 'key_events',
+  ]
   return {
     categories: rows('matter_categories.csv'),
     regions: rows('demo_regions.csv').map((row) => ({ ...row, parent: row.parent ?? null })),
@@ -91,12 +94,16 @@ export const TICKETS = [
 }))
 
 export const TASKS = [
-  ['task_1', '133****2290', 'queue_timeout', 'open', 2, 0, 11, 19],
-  ['task_2', '189****6604', 'abandoned', 'open', 1, 1, 44, -14],
-  ['task_3', '150****3346', 'system_failure', 'open', 1, 0, 3, 27],
-  ['task_4', '137****0815', 'abandoned', 'done', 1, 1, 120, -90],
-].map(([id, caller_masked, reason, state, calls, tries, ago, due]) => ({
-  id, call_id: CALLS[8].call_id, caller_masked, reason, state, calls, tries, created_at: T - ago * 60, due_at: T + due * 60, closed_at: state === 'done' ? T - 5000 : null, result: '',
+  ['task_1', 'call_back', '133****2290', '临江市江北区', 'in_queue', 'open', 'LB', 2, 0, 11, 0, 19, ''],
+  ['task_2', 'call_back', '189****6604', '临江市', 'abandoned', 'open', 'GN', 1, 0, 44, -14, -2, ''],
+  ['task_3', 'follow_up', '150****3346', '临江市白沙镇', 'rated_4', 'open', 'MF', 1, 0, 95, -3, 60, ''],
+  ['task_4', 'call_back', '136****7781', '', 'queue_timeout', 'open', 'CT', 3, 1, 70, 14, -40, 'busy'],
+  ['task_5', 'call_back', '137****0815', '临江市', 'abandoned', 'done', 'GN', 1, 1, 120, -90, -90, 'reached'],
+  ['task_6', 'call_back', '138****4410', '临江市', 'system_failure', 'given_up', 'LB', 1, 3, 300, -120, -270, 'no_answer'],
+].map(([id, kind, caller_masked, region_hint, reason, state, queue, calls, tries, ago, due, deadline, result]) => ({
+  id, kind, call_id: CALLS[8].call_id, caller_masked, region_hint, reason, state, queue, priority: 3, calls, tries, created_at: T - ago * 60, place_at: T - ago * 60,
+  due_at: T + due * 60, deadline_at: T + deadline * 60, expires_at: T + 86_400, closed_at: ['open', 'calling'].includes(state) ? null : T - 5000, result, close_reason: '',
+  agent_id: null, agent_name: null, mine: kind !== 'follow_up', answers: {}, tries_made: [],
 }))
 
 export function callDetail(id, live) {

@@ -23,7 +23,7 @@ const now = () => Date.now() / 1000
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / SPEED))
 
 // the board, and who looks at it
-const state = agentsAndExperts(now())
+const state = { ...agentsAndExperts(now()), 'outbound/state': { on: true, by: '', last_hour: 12, per_hour: 300, due: 3 } }
 const feeds = new Set()
 let muted = false
 let skip = 0
@@ -58,6 +58,26 @@ async function ring() {
     'queues/LB': { name: 'LB', waiting: 1, oldest_queued_at: at - 6 },
   })
   setTimeout(() => state[`offers/${offer}`] && set({ 'queues/LB': { name: 'LB', waiting: 0, oldest_queued_at: null } }, [`offers/${offer}`, `calls/${id}`]), 20_000)
+}
+const TASK_VIEWS = {
+  due: (row) => row.state === 'open' && row.due_at <= now(),
+  later: (row) => row.state === 'open' && row.due_at > now(),
+  mine: () => false,
+  done: (row) => row.state !== 'open',
+}
+const why = (task) => ({ task_id: task.id, kind: task.kind, reason: task.reason, calls: task.calls, tries: task.tries, of_call: task.call_id })
+/** A call that we make is offered: there is nobody on the line yet. */
+function offerTask(task) {
+  const at = now()
+  set({ 'offers/off_task': { offer_id: 'off_task', call_id: 'call_000000000000000900', agent_ids: ['agt_1'], made_at: at, expires_at: at + 20, caller_masked: task.caller_masked, region_hint: task.region_hint, queue: task.queue, queued_at: task.place_at, kind: task.kind, task: why(task) } })
+}
+/** My phone first, then theirs. */
+function callOut(task) {
+  const id = 'call_000000000000000901'
+  set({ [`calls/${id}`]: { call_id: id, phase: 'agent_ringing', caller_masked: task.caller_masked, region_hint: task.region_hint, arrived_at: now(), queued_at: task.place_at, queue: task.queue, priority: 0, agent_id: 'agt_1', direction: 'outbound', task: why(task) } })
+  mine({ state: 'ringing', call_id: id })
+  setTimeout(() => call(id, { phase: 'calling' }), 1500 / SPEED)
+  return { call_id: id }
 }
 async function accepted(offer) {
   const id = offer.call_id
@@ -124,8 +144,38 @@ const need = (found, status, code, zh, en) => {
   if (!found) throw new Refused(status, code, zh, en)
   return found
 }
-const REQUIRED = ['disposition', 'category', 'matter_region', 'service_type', 'facts']
-const formOf = (id) => forms.get(id) ?? forms.set(id, { version: 0, fields: {}, submitted_at: null, saved_at: null }).get(id)
+const RULES = {
+  required: ['disposition', 'category', 'matter_region', 'service_type', 'facts', 'caller_name'], short: ['disposition', 'category'],
+  short_dispositions: ['D09', 'D11', 'D12'], more: { D01: ['advice'], D06: ['handover_result'], D08: ['not_accepted', 'advice'] },
+  private: { id_number: ['D05'], address: ['D03', 'D04', 'D05', 'D07'] }, limits: {},
+  materials: [{ service: 'S02', code: 'M0201', zh: '法律援助申请表', en: 'Application form for legal aid', source: '' }],
+}
+const AID = { code: 'LA31-5', zh: '请求确认劳动关系或支付劳动报酬', en: 'Employment relation or wages', source: '法律援助法31' }
+const limitOf = (one) => ({
+  code: 'LM-2', event: one.event, date: one.date, last_day: '2026-11-27', left: 5, state: 'urgent', provisional: false, zh: '劳动仲裁申请时效', en: 'Time bar for labour arbitration',
+  source: '劳动争议调解仲裁法27',
+})
+function hintsOf(fields) {
+  const limits = (fields.key_dates ?? []).filter((one) => one.event && one.date).map(limitOf)
+  return {
+    legal_aid: fields.category === '0201' ? [AID] : [], limits, flags: limits.length && !fields.risk_flags?.includes('R07') ? [{ flag: 'R07', why: 'limit', word: '' }] : [],
+    wording: [{ code: 'W-A1', kind: 'avoid', zh: '不承诺结果', en: 'Promise no result' }, { code: 'W-S1', kind: 'say', zh: '答复仅供参考', en: 'This is guidance' }],
+    notice: fields.missing_materials?.length ? { zh: `还需补充：${fields.missing_materials.join('；')}`, en: 'More papers are needed' } : { zh: '', en: '' }, priority: limits.length ? 1 : 3,
+  }
+}
+const formOf = (id) => forms.get(id) ?? forms.set(id, { version: 0, fields: {}, versions: {}, submitted_at: null, saved_at: null }).get(id)
+const told = (form) => ({ ...form, hints: hintsOf(form.fields), conflicts: {}, refused: {} })
+function edit(id, edits) {
+  const form = formOf(id)
+  if (form.submitted_at) throw new Refused(409, 'form.submitted', '登记表已提交，不能再修改。', 'The form has been submitted.')
+  const conflicts = {}
+  for (const [field, { base, value }] of Object.entries(edits)) {
+    if (base !== (form.versions[field] ?? 0)) conflicts[field] = { value: form.fields[field], version: form.versions[field], by_name: '李娜', at: now() }
+    else Object.assign(form, { fields: { ...form.fields, [field]: value }, versions: { ...form.versions, [field]: base + 1 } })
+  }
+  Object.assign(form, { version: form.version + 1, saved_at: now() })
+  return { ...told(form), conflicts }
+}
 function save(id, body) {
   const form = formOf(id)
   if (form.submitted_at) throw new Refused(409, 'form.submitted', '登记表已提交，不能再修改。', 'The form has been submitted.')
@@ -191,21 +241,41 @@ const ROUTES = [
     const rows = CALLS.filter((row) => (!query.get('state') || row.state === query.get('state')) && (!query.get('q') || JSON.stringify(row).includes(query.get('q'))))
     return { items: rows, next: null }
   }],
-  ['GET', /^\/api\/calls\/(\w+)\/form$/, ([id]) => formOf(id)],
-  ['PUT', /^\/api\/calls\/(\w+)\/form$/, ([id], body) => save(id, body)],
+  ['GET', /^\/api\/catalogue\/form-rules$/, () => RULES],
+  ['GET', /^\/api\/calls\/(\w+)\/caller$/, (_, __, query) => ({
+    known: true, open_tickets: TICKETS.slice(0, 1), calls: CALLS.slice(0, 5), total: 7, recent: 3, days: 30, repeat: true, more: false,
+    same_matter: { calls: query.get('category') === '0201' ? [CALLS[0].call_id] : [], tickets: [] },
+  })],
+  ['GET', /^\/api\/calls\/(\w+)\/form$/, ([id]) => told(formOf(id))],
+  ['PATCH', /^\/api\/calls\/(\w+)\/form$/, ([id], body) => edit(id, body.edits)],
   ['POST', /^\/api\/calls\/(\w+)\/form\/submit$/, ([id], body) => {
-    const lacking = REQUIRED.filter((field) => !body.fields[field])
+    const lacking = RULES.required.filter((field) => !body.fields[field])
     if (lacking.length) throw new Refused(422, 'form.incomplete', '登记表还有必填项未填。', 'Required fields are missing.', { fields: lacking })
     const form = save(id, body)
     form.submitted_at = now()
-    return form
+    return told(form)
   }],
   ['POST', /^\/api\/calls\/(\w+)\/reveal$/, () => ({ number: '13800005217' })],
   ['GET', /^\/api\/calls\/(\w+)$/, ([id]) => callDetail(id, state[`calls/${id}`])],
   ['GET', /^\/api\/experts$/, () => ({ items: Object.values(state).filter((one) => one.kind && one.state !== 'off_duty'), next: null })],
   ['GET', /^\/api\/tickets$/, (_, __, query) => ({ items: TICKETS.filter((row) => !query.get('state') || row.state === query.get('state')), next: null })],
   ['GET', /^\/api\/tickets\/([\w-]+)$/, ([number]) => need(TICKETS.find((row) => row.number === number), 404, 'ticket.missing', '没有这张工单，或您无权查看。', 'There is no such ticket.')],
-  ['GET', /^\/api\/tasks$/, (_, __, query) => ({ items: TASKS.filter((row) => !query.get('state') || row.state === query.get('state')), next: null })],
+  ['GET', /^\/api\/tasks$/, (_, __, query) => ({ items: TASKS.filter(TASK_VIEWS[query.get('view')] ?? (() => true)), next: null })],
+  ['POST', /^\/api\/tasks\/([\w-]+)\/call$/, ([id]) => callOut(need(TASKS.find((row) => row.id === id), 404, 'task.missing', '没有这项任务。', 'There is no such task.'))],
+  ['POST', /^\/api\/tasks\/([\w-]+)\/result$/, ([id], body) => Object.assign(TASKS.find((row) => row.id === id), { result: body.result, state: 'done', closed_at: now() })],
+  ['GET', /^\/api\/agents\/me\/why$/, () => ({ zh: '您已就绪：现在没有人排队', en: 'You are ready: nobody is waiting', codes: ['nobody_waiting'] })],
+  ['GET', /^\/api\/lines$/, () => ({ items: [], mine: null, missing_year: null })],
+  ['GET', /^\/api\/external-hotlines$/, () => ({ items: HOTLINES, next: null })],
+  ['GET', /^\/api\/headset$/, () => ({ enabled: true, device: 'phone', echo: 'echo' })],
+  ['GET', /^\/api\/outbound$/, () => ({ ...state['outbound/state'], enabled: true, at: null, reason: '' })],
+  ['PUT', /^\/api\/outbound$/, (_, body) => {
+    set({ 'outbound/state': { ...state['outbound/state'], on: body.on } })
+    return { ...state['outbound/state'], enabled: true, at: now(), reason: body.reason ?? '' }
+  }],
+  ['POST', /^\/mock\/offer-task$/, () => {
+    offerTask(TASKS[0])
+    return { ok: true }
+  }],
   ['POST', /^\/api\/demo\/call-me$/, () => {
     setTimeout(ring, 900 / SPEED)
     return { ok: true }
@@ -233,7 +303,8 @@ const ROUTES = [
   }],
   ['POST', /^\/mock\/conflict$/, (_, body) => {
     const form = [...forms.values()].at(-1)
-    Object.assign(form, { version: form.version + 1, fields: { ...form.fields, ...body }, saved_at: now() })
+    const versions = Object.fromEntries(Object.keys(body).map((field) => [field, (form.versions[field] ?? 0) + 1]))
+    Object.assign(form, { version: form.version + 1, fields: { ...form.fields, ...body }, versions: { ...form.versions, ...versions }, saved_at: now() })
     return { ok: true }
   }],
 ]
@@ -257,6 +328,10 @@ function wav() {
   for (let n = 0; n < frames; n += 1) data.writeInt16LE(Math.round(6000 * Math.sin((2 * Math.PI * 440 * n) / rate)), 44 + n * 4)
   return data
 }
+
+const HOTLINES = [
+  ['12345', '政务服务便民热线', 'Government services'], ['12333', '人力资源社会保障', 'Work and social insurance'], ['110', '报警', 'Police'],
+].map(([number, name_zh, name_en]) => ({ id: `hot_${number}`, number, name_zh, name_en, description_zh: '', description_en: '', category: '', region_code: '', active: true }))
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
 let loggedIn = false
@@ -286,6 +361,7 @@ const server = createServer(async (request, response) => {
         if (url.pathname === '/api/login') loggedIn = true
         return send(200, answer)
       }
+      console.error('mock: nothing at', request.method, url.pathname)
       throw new Refused(404, 'request.not_found', '没有这个地址。', 'There is nothing at this address.')
     } catch (error) {
       if (!(error instanceof Refused)) throw error

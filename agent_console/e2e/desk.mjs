@@ -38,7 +38,7 @@ try {
     await page.fill('#username', env('USER', 'desk1'))
     await page.fill('#password', env('PASSWORD', 'demo'))
     await page.keyboard.press('Enter')
-    await page.waitForSelector('.line.ok', { timeout: 15_000 })
+    await page.waitForSelector('.line.ok', { timeout: 45_000 })
   })
   await step('ready', async () => {
     if (await test('end-wrap-up').count()) await test('end-wrap-up').click()
@@ -65,6 +65,10 @@ try {
     await test('facts').fill('拖欠三个月工资，有考勤记录和转账记录。')
     await test('request').fill('要求支付工资。')
     await saved()
+    // Unpaid wages: the law wants legal aid spoken of.
+    await test('legal-aid').waitFor({ timeout: 10_000 })
+    await test('aid-told').check()
+    await saved()
   })
   await step('hold and resume', async () => {
     await page.keyboard.press('Alt+h')
@@ -74,7 +78,7 @@ try {
   })
   await step('transfer', async () => {
     await page.keyboard.press('Alt+t')
-    await page.waitForSelector('[data-test="try"]', { timeout: 15_000 })
+    await page.waitForSelector('[data-test="try"]', { timeout: 45_000 })
     await page.waitForSelector('[data-test="transfer"]:not([data-state="trying"])', { timeout: wait })
     result.transfer = await test('transfer').getAttribute('data-state')
     result.tries = await test('try').evaluateAll((found) => found.map((one) => one.dataset.state))
@@ -88,7 +92,7 @@ try {
     await choose('disposition', env('DISPOSITION', 'D04'))
     await saved()
     await page.keyboard.press('Alt+Enter')
-    await page.waitForSelector('[data-test="save-mark"][data-phase="submitted"]', { timeout: 15_000 })
+    await page.waitForSelector('[data-test="save-mark"][data-phase="submitted"]', { timeout: 45_000 })
     result.submitted = true
   })
   await step('free again', async () => {

@@ -1,7 +1,6 @@
 /** Languages of the console: Chinese first, English second. */
 import { createI18n } from 'vue-i18n'
-import en from './locales/en.json'
-import zh from './locales/zh-CN.json'
+import { textsOf } from './messages'
 
 export type Locale = 'zh-CN' | 'en'
 const KEY = 'hotline.locale'
@@ -17,7 +16,7 @@ export const i18n = createI18n({
   // A code that a newer server knows and we do not is shown as it is.
   missingWarn: false,
   fallbackWarn: false,
-  messages: { 'zh-CN': zh, en },
+  messages: { 'zh-CN': textsOf('zh-CN'), en: textsOf('en') },
 })
 
 export function setLocale(value: string, remember = false): void {

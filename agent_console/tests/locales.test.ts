@@ -1,12 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import en from '@/locales/en.json'
-import zh from '@/locales/zh-CN.json'
+import { textsOf, type Texts } from '@/messages'
 
-type Tree = { [key: string]: string | Tree }
-
-function leaves(tree: Tree, prefix = ''): Map<string, string> {
+function leaves(tree: Texts, prefix = ''): Map<string, string> {
   const found = new Map<string, string>()
   for (const [key, value] of Object.entries(tree)) {
     const path = prefix ? `${prefix}.${key}` : key
@@ -24,12 +21,20 @@ function sources(folder: string): string[] {
   })
 }
 
-const chinese = leaves(zh as Tree)
-const english = leaves(en as Tree)
+const chinese = leaves(textsOf('zh-CN'))
+const english = leaves(textsOf('en'))
 
 describe('locales', () => {
   it('have the same keys', () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+  })
+
+  it('say a first-level key in one file only', () => {
+    for (const locale of ['zh-CN', 'en']) {
+      const folder = join(__dirname, '../src/locales', locale)
+      const keys = readdirSync(folder).flatMap((file) => Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')) as Texts))
+      expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([])
+    }
   })
 
   it('have the same placeholders', () => {

@@ -10,30 +10,68 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from hotline import __version__
-from hotline.api import (
-    agents,
-    calls,
-    codes,
-    console,
-    control,
-    demo,
-    errors,
-    experts,
-    feed,
-    forms,
-    login,
-    offers,
-    recordings,
-    status,
-    tasks,
-    tickets,
-)
+from hotline.api import background, console, errors
+from hotline.api.alerts import Alerts
+from hotline.api.attendance import Attendance
 from hotline.api.board import Board
 from hotline.api.connection import STOPPING
 from hotline.api.context import Context, context_of
+from hotline.api.edge import Edge
+from hotline.api.figures import Figures
+from hotline.api.headsets import Headsets
 from hotline.api.holders import Holders
 from hotline.api.middleware import Guard
+from hotline.api.routers import (
+    abuse,
+    agents,
+    appointments,
+    callers,
+    calls,
+    cards,
+    centres,
+    codes,
+    control,
+    demo,
+    destinations,
+    emergencies,
+    emergency_records,
+    experts,
+    exports,
+    external_hotlines,
+    feed,
+    firms,
+    forms,
+    headset,
+    hours,
+    imports,
+    knowledge,
+    knowledge_sheets,
+    ledgers,
+    letters,
+    login,
+    notices,
+    offers,
+    outbound,
+    pool,
+    progress,
+    recordings,
+    rosters,
+    shares,
+    staff_phones,
+    status,
+    supervision,
+    tasks,
+    ticket_acts,
+    ticket_calls,
+    ticket_secrecy,
+    ticket_tasks,
+    tickets,
+    why,
+)
+from hotline.api.routers.admin import accounts, flows, prompts, trunks, years
+from hotline.api.routers.admin import changes as changes_router
 from hotline.api.sessions import Sessions
+from hotline.api.staff_desk import StaffDesk
 from hotline.bus.client import connect_async
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
@@ -44,22 +82,60 @@ ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
     for module in (
         login,
         feed,
+        headset,
         codes,
         agents,
+        why,
         offers,
         control,
+        abuse,
         calls,
+        callers,
         forms,
         experts,
+        destinations,
+        external_hotlines,
+        pool,
+        cards,
+        firms,
+        imports,
+        rosters,
+        hours,
+        staff_phones,
+        ticket_calls,
         tickets,
+        ticket_acts,
+        appointments,
+        progress,
+        ticket_secrecy,
+        ticket_tasks,
+        letters,
+        notices,
+        centres,
+        ledgers,
+        exports,
+        tasks,
+        outbound,
         recordings,
+        knowledge,
+        knowledge_sheets,
+        shares,
         status,
         demo,
+        supervision,
+        emergencies,
+        emergency_records,
+        accounts,
+        years,
+        flows,
+        prompts,
+        trunks,
+        changes_router,
     )
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, edge: Edge | None = None) -> FastAPI:
     """The FastAPI application. Opens nothing yet: connections are made when it starts to serve.
 
     Raises FileNotFoundError when the master key is missing.
@@ -88,6 +164,10 @@ def create_app(settings: Settings) -> FastAPI:
         feeds=feed.Feeds(),
         tickets=feed.Tickets(),
         holders=Holders(board, client),
+        alerts=Alerts(),
+        attendance=Attendance(board, settings.desk.presence_seconds),
+        headsets=Headsets(settings, client),
+        edge=edge,
     )
     errors.install(app)
     for router in ROUTERS:
@@ -104,16 +184,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(work, name=name)
         for name, work in (
             ("board", context.board.run()),
+            ("figures", Figures().run(context)),
+            ("alerts", context.alerts.watch(context)),
+            ("attendance", context.attendance.watch(context)),
             ("watch", context.feeds.watch(context)),
             ("probe", status.probe(context)),
             ("beat", status.beat(context)),
+            ("staff", StaffDesk(context).run()),
         )
     ]
     try:
         yield
     finally:
         context.feeds.end_all(STOPPING)
-        await tasks.end(beside)
+        context.headsets.end_all(STOPPING)
+        await background.end(beside)
         await context.board.close()
         await context.redis.aclose()
         context.store.close()

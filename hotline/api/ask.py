@@ -14,6 +14,6 @@ async def ask(context: Context, name: str, data: Mapping[str, Any]) -> dict[str,
     """The `data` of routing's answer. Raises Rejected with routing's code, or `routing.silent` after 3 s."""
     answer = await ask_routing(context.redis, name, data)
     if not answer.get("ok"):
-        raise Rejected(str(answer.get("code") or "request.refused"))
+        raise Rejected(str(answer.get("code") or "request.refused"), **dict(answer.get("details") or {}))
     found: dict[str, Any] = answer.get("data") or {}
     return found

@@ -54,6 +54,8 @@ class Board:
         self._client = client
         self._listeners: set[Listener] = set()
         self.state: dict[str, dict[str, Any]] = {}
+        self.own: dict[str, dict[str, Any]] = {}
+        """Entities of this process (emergencies, today's figures): on the board whether Redis is there or not."""
         self.epoch: str | None = None
         self.degraded = True
         self._last_id = "0-0"
@@ -99,10 +101,28 @@ class Board:
             raise _StartAgain
         self.epoch = epoch
         self._last_id = last[0][0] if last else "0-0"
-        self.state = {key: json.loads(text) for key, text in state.items()}
+        self.state = {**{key: json.loads(text) for key, text in state.items()}, **self.own}
         self.degraded = False
+        self.reset_all()
+
+    def reset_all(self) -> None:
+        """Everybody gets the whole board anew."""
+        self.state.update(self.own)
         for listener in list(self._listeners):
             listener.board_reset()
+
+    def publish(self, key: str, entity: dict[str, Any] | None) -> None:
+        """Set one of this process's own entities, or take it off (None). On the event loop only."""
+        if entity is None:
+            self.own.pop(key, None)
+            self._tell({}, [key] if self.state.pop(key, None) is not None else [])
+        elif self.own.get(key) != entity:
+            self.own[key] = self.state[key] = entity
+            self._tell({key: entity}, [])
+
+    def _tell(self, changed: Entities, removed: list[str]) -> None:
+        for listener in list(self._listeners):
+            listener.board_changed(changed, removed)
 
     async def _read_changes(self) -> None:
         answer = await self._client.xread({keys.BOARD_CHANGES: self._last_id}, count=BATCH, block=BLOCK_MS)
@@ -125,8 +145,7 @@ class Board:
         self.state.update(changed)
         for key in removed:
             self.state.pop(key, None)
-        for listener in list(self._listeners):
-            listener.board_changed(changed, removed)
+        self._tell(changed, removed)
 
     def _degrade(self, why: str) -> None:
         if not self.degraded:

@@ -29,7 +29,7 @@ STOPPING: Final = "server.stopping"
 
 
 class Connection:
-    """The state of one feed; the WebSocket around it is in :mod:`hotline.api.feed`."""
+    """The state of one feed; the WebSocket around it is in :mod:`hotline.api.routers.feed`."""
 
     def __init__(self, board: Board, person: Person) -> None:
         self._board = board

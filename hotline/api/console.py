@@ -16,7 +16,7 @@ DIST: Final = Path(__file__).resolve().parents[2] / "agent_console" / "dist"
 _NOT_BUILT: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>12348</title></head><body>
 <h1>12348 公共法律服务热线</h1>
-<p>服务已启动，但座席控制台尚未构建。请在项目目录运行 <code>make console</code>，然后刷新本页。</p>
+<p>服务已启动，但坐席控制台尚未构建。请在项目目录运行 <code>make console</code>，然后刷新本页。</p>
 <p lang="en">The hotline is running, but its console has not been built yet. Run <code>make console</code> in the
 project folder, then reload this page.</p>
 <p><a href="/api/health">/api/health</a></p>

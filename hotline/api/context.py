@@ -10,7 +10,11 @@ import redis.asyncio
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
+from hotline.api.alerts import Alerts
+from hotline.api.attendance import Attendance
 from hotline.api.board import Board
+from hotline.api.edge import Edge
+from hotline.api.headsets import Headsets
 from hotline.api.holders import Holders
 from hotline.api.sessions import Sessions
 from hotline.secrecy import Secrecy
@@ -18,7 +22,7 @@ from hotline.settings import Settings
 from hotline.store.engine import Store
 
 if TYPE_CHECKING:
-    from hotline.api.feed import Feeds, Tickets
+    from hotline.api.routers.feed import Feeds, Tickets
 
 
 @dataclass(slots=True)
@@ -34,8 +38,13 @@ class Context:
     feeds: Feeds
     tickets: Tickets
     holders: Holders
+    alerts: Alerts
+    attendance: Attendance
+    headsets: Headsets
+    edge: Edge | None = None
+    """The running SIP edge; None where there is none (the API by itself)."""
     hearings: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    """When (session, recording, purpose) was last heard; see :mod:`hotline.api.recordings`."""
+    """When (session, recording, purpose) was last heard; see :mod:`hotline.api.routers.recordings`."""
     since: float = field(default_factory=time.time)
     degraded: frozenset[str] = frozenset()
     """Which of `redis`, `database`, `routing` did not answer the last probe."""

@@ -20,6 +20,8 @@ from hotline.core.errors import Forbidden, HotlineError
 
 COOKIE: Final = "hotline_session"
 CONSOLE_HEADER: Final = "x-hotline-console"
+_BEFORE_CHANGE: Final = frozenset({"me.read", "me.logout", "me.password"})
+"""What a person with a one-time password may do."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _bearer = HTTPBearer(auto_error=False, description="Token from POST /api/login")
@@ -54,6 +56,8 @@ def need(right: str) -> Callable[..., Person]:
             raise Forbidden("auth.csrf")
         if not person.may(right):
             raise Forbidden("auth.forbidden")
+        if person.must_change and right not in _BEFORE_CHANGE:
+            raise Forbidden("auth.password_change")
         context.sessions.note_seen(person, now)
         return person
 

@@ -57,9 +57,11 @@ class Holders:
         return found
 
     def offered(self, agent_id: str, call_id: str) -> bool:
-        """Whether that call rings on the console of `agent_id` now."""
+        """Whether that call rings on the console of `agent_id` now, or stands behind a call back that does."""
         return bool(agent_id) and any(
-            key.startswith("offers/") and entity.get("call_id") == call_id and agent_id in (entity.get("agent_ids") or ())
+            key.startswith("offers/")
+            and call_id in (entity.get("call_id"), (entity.get("task") or {}).get("of_call"))
+            and agent_id in (entity.get("agent_ids") or ())
             for key, entity in list(self._board.state.items())
         )
 

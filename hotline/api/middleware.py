@@ -13,6 +13,10 @@ from hotline.core.errors import HotlineError
 BODY_LIMIT: Final = 256 * 1024
 """Bytes; the largest honest body is a form with every text at its limit (about 60 kB as UTF-8)."""
 
+SOUND_LIMIT: Final = 12_100_000
+"""The same for a recording that an administrator uploads as a prompt (see `routers.admin.prompts`)."""
+_SOUNDS: Final = "/api/prompts/"
+
 # ASVS 5.0 V3.4. `blob:` for audio that the console has fetched; `data:` for icons inside style sheets.
 _POLICY: Final = "; ".join(
     (
@@ -54,12 +58,13 @@ class Guard:
             return
         started = False
         taken = 0
+        most = SOUND_LIMIT if scope["path"].startswith(_SOUNDS) and scope["method"] == "POST" else BODY_LIMIT
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > BODY_LIMIT:
+            if taken > most:
                 # An HTTPException, because FastAPI lets only those through while it reads a body.
                 raise HTTPException(413)
             return message
@@ -76,7 +81,7 @@ class Guard:
 
         try:
             length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-            if not length.isdigit() or int(length) > BODY_LIMIT:
+            if not length.isdigit() or int(length) > most:
                 raise HTTPException(413)
             await self._app(scope, limited, dressed)
         except HTTPException:

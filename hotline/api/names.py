@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.store.models import Agent, Centre, Expert
+from hotline.store.models import Account, Agent, Centre, Expert
 
 
 class Names:
@@ -36,6 +36,18 @@ def centre_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     if not wanted:
         return {}
     found = session.execute(select(Centre.id, Centre.name).where(Centre.id.in_(wanted)))
+    names: dict[str, str] = {}
+    for row_id, name in found:
+        names[row_id] = name
+    return names
+
+
+def account_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
+    """Names of those who log in, by id."""
+    wanted = {one for one in ids if one}
+    if not wanted:
+        return {}
+    found = session.execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))
     names: dict[str, str] = {}
     for row_id, name in found:
         names[row_id] = name

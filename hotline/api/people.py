@@ -20,6 +20,12 @@ class Person:
     agent_id: str
     extension: str
     language: str
+    centre_id: str = ""
+    """Of a centre's own people only."""
+    director: bool = False
+    """Head of that centre."""
+    must_change: bool = False
+    """Logged in with a one-time password: nothing but a new password is open until there is one."""
 
     def may(self, right: str) -> bool:
         """Whether his role has `right` (see :mod:`hotline.api.rights`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from hotline.api.names import Names, centre_names
@@ -18,6 +18,8 @@ class CallRow(Shape):
 
     call_id: str
     state: str
+    direction: str
+    task_id: str | None
     arrived_at: float
     answered_at: float | None
     queued_at: float | None
@@ -66,6 +68,23 @@ class TicketRow(Shape):
     agent_id: str | None
     agent_name: str | None
     form_incomplete: bool
+    source: str
+    """`call`, or `message`: a voice message."""
+    clock: str
+    """Rule of the limit that ends first."""
+    due_at: float | None
+    """When that is; null where nothing is owed, and while the ticket is suspended."""
+    provisional: bool
+    """A year table to come may move it."""
+    level: str
+    """Worst warning that holds: `yellow`, `orange`, `red`."""
+    version: int
+    supervised: bool
+    extension_asked: int
+    objections: int
+    repeats: int
+    offered_until: float | None
+    """A hand-over is offered, and stands until then."""
     created_at: float
     updated_at: float
 
@@ -92,8 +111,10 @@ def _columns(row: object, shape: type[Shape], **more: Any) -> dict[str, Any]:
     return {name: more[name] if name in more else getattr(row, name) for name in shape.model_fields}
 
 
-def call_rows(session: Session, calls: Sequence[Call]) -> list[CallRow]:
-    """Calls with names, the form's category and disposition, and the ticket's number."""
+def call_rows(session: Session, calls: Sequence[Call], seen: ColumnElement[bool] | None = None) -> list[CallRow]:
+    """Calls with names, the form's category and disposition, and the ticket's number. `seen`: which tickets whoever asks may
+    know of; without it those that everybody in the house may."""
+    known = seen if seen is not None else Ticket.guarded.is_(False)
     ids = [call.call_id for call in calls]
     names = Names(session, (call.agent_id for call in calls), (call.expert_id for call in calls))
     forms: dict[str, dict[str, Any]] = {}
@@ -101,7 +122,7 @@ def call_rows(session: Session, calls: Sequence[Call]) -> list[CallRow]:
     if ids:
         for call_id, fields in session.execute(select(CallForm.call_id, CallForm.fields).where(CallForm.call_id.in_(ids))):
             forms[call_id] = fields
-        for call_id, number in session.execute(select(Ticket.call_id, Ticket.number).where(Ticket.call_id.in_(ids))):
+        for call_id, number in session.execute(select(Ticket.call_id, Ticket.number).where(Ticket.call_id.in_(ids), known)):
             tickets[call_id] = number
     return [
         CallRow(

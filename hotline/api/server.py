@@ -20,7 +20,8 @@ from hotline import logs
 from hotline.api.app import create_app
 from hotline.api.connection import STOPPING
 from hotline.api.context import context_of
-from hotline.api.feed import FRAME_LIMIT
+from hotline.api.edge import Edge
+from hotline.api.routers.feed import FRAME_LIMIT
 from hotline.settings import Settings
 
 log = logs.get("hotline.api.server")
@@ -45,6 +46,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         feeds = context_of(self.config.app).feeds  # type: ignore[arg-type]
         feeds.end_all(STOPPING)
+        context_of(self.config.app).headsets.end_all(STOPPING)  # type: ignore[arg-type]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(BYE_SECONDS):
                 await feeds.empty.wait()
@@ -79,6 +81,8 @@ def make_server(app: FastAPI) -> uvicorn.Server:
             server_header=False,
             proxy_headers=False,
             ws_max_size=FRAME_LIMIT,
+            # What compresses a feed would hold 0.3 MB for each console, for messages that are small but the first.
+            ws_per_message_deflate=False,
             ws_ping_interval=20,
             ws_ping_timeout=20,
             timeout_keep_alive=15,
@@ -88,13 +92,13 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     )
 
 
-def main(settings: Settings) -> None:
+def main(settings: Settings, edge: Edge | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SystemExit with one clear line when the port cannot be had."""
     logs.setup("api", settings.log_level)
     # uvicorn would write addresses and query strings (feed tickets) at INFO.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     sock = listen(settings)
-    server = make_server(create_app(settings))
+    server = make_server(create_app(settings, edge))
     log.info("api_listening", host=settings.http.host, port=settings.http.port)
     try:
         server.run(sockets=[sock])

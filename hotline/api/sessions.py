@@ -12,19 +12,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from hotline import logs
 from hotline.api.people import Person
-from hotline.core.errors import Forbidden, HotlineError, Rejected
+from hotline.core.errors import Forbidden, HotlineError, Invalid, Rejected
 from hotline.settings import Settings
 from hotline.store import audit, passwords
 from hotline.store.engine import Store
-from hotline.store.models import Account, Agent, LoginSession
+from hotline.store.models import Account
+from hotline.store.repositories import accounts
 from hotline.store.repositories import sessions as rows
 from hotline.store.repositories.accounts import LOCK_SECONDS, MAX_FAILED
 
@@ -66,31 +65,26 @@ class Sessions:
         Raises HotlineError `auth.wrong` or `auth.locked`, in the same way for a user that does not exist, and
         `auth.busy` when too many log in at once.
         """
-        account_id, stored = self._count_attempt(username, now)
+        attempt = self._count_attempt(username, now)
         if not self._hashers.acquire(timeout=5):
             raise Rejected("auth.busy")
         try:
-            right = passwords.verify(stored, password)
+            right = passwords.verify(attempt.password_hash, password)
         finally:
             self._hashers.release()
-        if account_id is None or not right:
-            self._note_wrong(account_id, now)
+        if attempt.account_id is None or not right:
+            self._note_wrong(attempt.account_id, now)
             raise Forbidden("auth.wrong")
-        return self._open(account_id, password, now)
+        return self._open(attempt.account_id, password, now)
 
-    def _count_attempt(self, username: str, now: float) -> tuple[str | None, str | None]:
+    def _count_attempt(self, username: str, now: float) -> accounts.Attempt:
         with self._store.write() as session:
-            account = session.scalars(select(Account).where(Account.username == username).with_for_update()).one_or_none()
-            if account is not None and account.active:
-                if account.locked_until is not None and account.locked_until > now:
-                    raise HotlineError("auth.locked")
-                if account.locked_until is not None:
-                    account.locked_until, account.failed_logins = None, 0
-                account.failed_logins += 1
-                if account.failed_logins >= MAX_FAILED:
-                    # Locked before the last try is looked at; if it was right, `_open` unlocks again.
-                    account.locked_until = now + LOCK_SECONDS
-                return account.id, account.password_hash
+            attempt = accounts.count_attempt(session, username, now)
+        if attempt.account_id is None:
+            self._count_stranger(username, now)
+        return attempt
+
+    def _count_stranger(self, username: str, now: float) -> None:
         with self._guard:
             tries, until = self._strangers.get(username, (0, 0.0))
             if until > now:
@@ -100,22 +94,17 @@ class Sessions:
             self._strangers.move_to_end(username)
             if len(self._strangers) > MOST_STRANGERS:
                 self._strangers.popitem(last=False)
-        return None, None
 
     def _note_wrong(self, account_id: str | None, now: float) -> None:
         if account_id is None:
             return
         with self._store.write() as session:
-            locked = session.get_one(Account, account_id).locked_until is not None
-            action = "login.locked" if locked else "login.failed"
+            action = "login.locked" if accounts.is_locked(session, account_id) else "login.failed"
             audit.append(session, at=now, actor=account_id, action=action, object=f"accounts/{account_id}")
 
     def _open(self, account_id: str, password: str, now: float) -> tuple[str, Person, list[str]]:
         with self._store.write() as session:
-            account = session.get_one(Account, account_id)
-            account.failed_logins, account.locked_until = 0, None
-            if passwords.needs_rehash(account.password_hash):
-                account.password_hash = passwords.hash_password(password)
+            account = accounts.log_in(session, account_id, password, now)
             replaced: list[str] = []
             if account.agent_id:
                 replaced = [other.token_hash for other in rows.of_account(session, account_id)]
@@ -130,32 +119,33 @@ class Sessions:
 
     def find(self, token: str, now: float) -> Person:
         """Whose token this is. Raises HotlineError `auth.required` (unknown or logged out) or `auth.expired`."""
+        key = passwords.token_hash(token)
         with self._store.read() as session:
-            row = _load(session, [passwords.token_hash(token)]).get(passwords.token_hash(token))
-        if row is None or row.LoginSession.revoked_at is not None or not row.Account.active:
+            found = rows.find(session, [key]).get(key)
+        if found is None or not found.holds:
             raise HotlineError("auth.required")
-        if self._over(row.LoginSession, now):
+        if self._over(found, now):
             raise HotlineError("auth.expired")
-        return _person(row.LoginSession, row.Account, row.extension or "")
+        return _person(found)
 
-    def _over(self, session: LoginSession, now: float) -> bool:
-        seen = max(session.last_seen_at, self._touched.get(session.token_hash, 0.0))
-        return now >= session.expires_at or now - seen > self._idle
+    def _over(self, found: rows.LoggedIn, now: float) -> bool:
+        seen = self._touched.get(found.session.token_hash, 0.0)
+        return found.outlived(now, seen_at=seen, idle_seconds=self._idle)
 
     def ended(self, people: Sequence[Person]) -> dict[str, str]:
         """Which of these sessions do not hold any more, and why: {session_id: code for `bye`}."""
         now = time.time()
         with self._store.read() as session:
-            rows = _load(session, [person.session_id for person in people])
+            all_found = rows.find(session, [person.session_id for person in people])
         reasons: dict[str, str] = {}
         for person in people:
             key = person.session_id
-            row = rows.get(key)
-            if row is None or row.LoginSession.revoked_at is not None or not row.Account.active:
+            found = all_found.get(key)
+            if found is None or not found.holds:
                 reasons[key] = REPLACED if key in self._replaced else LOGGED_OUT
-            elif self._over(row.LoginSession, now):
+            elif self._over(found, now):
                 reasons[key] = LOGGED_OUT
-            elif (row.Account.role, row.Account.agent_id or "") != (person.role, person.agent_id):
+            elif _standing(_person(found)) != _standing(person):
                 reasons[key] = RIGHTS_CHANGED
         return reasons
 
@@ -169,9 +159,7 @@ class Sessions:
             self._touched = {key: at for key, at in self._touched.items() if now - at < self._idle}
         try:
             with self._store.write() as session:
-                session.execute(
-                    update(LoginSession).where(LoginSession.token_hash == person.session_id).values(last_seen_at=now)
-                )
+                rows.touch(session, person.session_id, now)
         except DBAPIError as exc:
             log.warning("session_not_touched", kind=type(exc).__name__)
 
@@ -181,40 +169,64 @@ class Sessions:
         if now - self._touched.get(person.session_id, 0.0) >= self._touch_every:
             await asyncio.to_thread(self.note_seen, person, now)
 
+    # a new password
+
+    def change_password(self, person: Person, current: str, new: str, now: float) -> list[str]:
+        """The person's own wish, or duty after a one-time password; other sessions of theirs end (their ids are returned).
+
+        Raises HotlineError `auth.wrong`, `auth.locked`, `auth.busy`, and what `passwords.check_new` raises.
+        """
+        passwords.check_new(new, person.username)
+        if new == current:
+            raise Invalid("password.same", field="new")
+        attempt = self._count_attempt(person.username, now)
+        if not self._hashers.acquire(timeout=5):
+            raise Rejected("auth.busy")
+        try:
+            right = passwords.verify(attempt.password_hash, current)
+            hashed = passwords.hash_password(new) if right else ""
+        finally:
+            self._hashers.release()
+        if not right:
+            self._note_wrong(attempt.account_id, now)
+            raise Forbidden("auth.wrong")
+        with self._store.write() as session:
+            account = session.get_one(Account, person.user_id)
+            accounts.put_hash(account, hashed)
+            others = [row.token_hash for row in rows.of_account(session, account.id) if row.token_hash != person.session_id]
+            for key in others:
+                rows.revoke(session, key, now)
+            audit.append(
+                session, at=now, actor=person.user_id, action="account.password_changed", object=f"accounts/{account.id}"
+            )
+        return others
+
     # logging out
 
     def log_out(self, person: Person, now: float) -> None:
         """End the session, for good."""
         with self._store.write() as session:
-            session.execute(
-                update(LoginSession)
-                .where(LoginSession.token_hash == person.session_id, LoginSession.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+            rows.revoke(session, person.session_id, now)
             audit.append(session, at=now, actor=person.user_id, action="logout", object=f"accounts/{person.user_id}")
 
 
-_Found = Any  # Row of LoginSession, Account and the extension
+def _standing(person: Person) -> tuple[str, str, str, bool]:
+    """What a person may do follows from these."""
+    return person.role, person.agent_id, person.centre_id, person.director
 
 
-def _load(session: Session, ids: Sequence[str]) -> dict[str, _Found]:
-    found = session.execute(
-        select(LoginSession, Account, Agent.extension.label("extension"))
-        .join(Account, Account.id == LoginSession.account_id)
-        .outerjoin(Agent, Agent.id == Account.agent_id)
-        .where(LoginSession.token_hash.in_(ids))
-    )
-    return {row.LoginSession.token_hash: row for row in found}
-
-
-def _person(session: LoginSession, account: Account, extension: str) -> Person:
+def _person(found: rows.LoggedIn) -> Person:
+    account = found.account
     return Person(
-        session_id=session.token_hash,
+        session_id=found.session.token_hash,
         user_id=account.id,
         username=account.username,
         name=account.display_name,
         role=account.role,
         agent_id=account.agent_id or "",
-        extension=extension,
+        extension=found.extension,
         language=account.language,
+        centre_id=account.centre_id or "",
+        director=account.director,
+        must_change=account.must_change_password,
     )

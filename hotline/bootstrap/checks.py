@@ -18,6 +18,7 @@ from hotline.ivr.parser import load_flows
 from hotline.ivr.problems import FlowError
 from hotline.ivr.prompts import read_prompts
 from hotline.settings import Settings
+from hotline.store.intake_tables import TableError, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,15 @@ def _ports(settings: Settings) -> list[Problem]:
                     what = f"cannot open {host}:{port} ({error.strerror}): correct {key}"
                 problems.append(Problem("port.unavailable", what))
     return problems
+
+
+def check_desk_tables(settings: Settings) -> list[Problem]:
+    """The bureau's own tables of the desk, where it has some."""
+    try:
+        tables(settings.desk.tables, settings.desk.urgent_days, settings.desk.near_days)
+    except TableError as error:
+        return [Problem("desk.tables", str(error))]
+    return []
 
 
 def check_flows(settings: Settings) -> list[Problem]:

@@ -20,18 +20,15 @@ def run_part(name: str, settings: Settings) -> None:
             from hotline.routing.main import main as routing
 
             routing(settings)
-        case "archiver":
-            from hotline.jobs.archiver import main as archiver
-
-            archiver(settings)
         case "jobs":
-            from hotline.jobs.worker import main as worker
+            from hotline.jobs.main import main as jobs
 
-            worker(settings)
+            jobs(settings)
         case "api":
             from hotline.api.server import main as server
+            from hotline.bootstrap.edge_desk import EdgeDesk
 
-            server(settings)
+            server(settings, EdgeDesk(settings))
         case "simulate":
             from hotline.simulate.trickle import main as trickle
 
@@ -56,15 +53,7 @@ def _pool(settings: Settings) -> None:
 
     edge = Rpc(settings)
 
-    def end_leg(leg: dict[str, Any]) -> None:
-        """A leg whose worker is dead: BYE to an answered one, CANCEL to one that rings."""
-        log = logs.get("pool")
-        try:
-            if leg["state"] == "confirmed":
-                edge.terminate_dialog(leg["sip_call_id"], leg["from_tag"], leg["to_tag"])
-            else:
-                edge.cancel(leg["sip_call_id"], int(leg["cseq"]))
-        except HotlineError as error:
-            log.warning("end_leg_failed", code=error.code)
+    def end_leg(leg: dict[str, Any]) -> bool:
+        return edge.end_leg(leg["sip_call_id"])
 
     pool.main(Context.load(settings), end_leg)

@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from hotline import packing
 from hotline.core.errors import HotlineError
 
 PR_SET_PDEATHSIG: Final = 1
@@ -63,15 +64,15 @@ class Forked:
 
 
 def preload() -> None:
-    """Import what most parts need, and take it out of the collector's sight: a collection writes into every object it looks
-    at, and so would copy the pages that are to be shared."""
-    import hotline.bus.client
-    import hotline.secrecy
-    import hotline.store.engine
+    """Import and make what more than one part needs, and see to it that they go on sharing it."""
+    from sqlalchemy.orm import configure_mappers
+
+    import hotline.jobs.main
+    import hotline.routing.main
     import hotline.store.models  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
+    configure_mappers()
+    packing.pack()
 
 
 def start(name: str, body: Callable[[], None], output: int, environment: Mapping[str, str]) -> Forked:

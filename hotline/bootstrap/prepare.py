@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hotline.edge import kamailio
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
@@ -16,6 +18,7 @@ def prepare(settings: Settings) -> list[tuple[str, str, str]]:
     from hotline.store.engine import Store
     from hotline.store.migrations import migrate
     from hotline.store.models import Agent
+    from hotline.store.repositories import calendars, external_hotlines
 
     for folder in (settings.journal_dir, settings.capture_dir, settings.recordings_dir, settings.run_dir, settings.logs_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -23,8 +26,12 @@ def prepare(settings: Settings) -> list[tuple[str, str, str]]:
     migrate(settings)
     store = Store(settings, secrecy)
     try:
+        with store.write() as session:
+            external_hotlines.seed(session, secrecy, time.time())
         if settings.demo.enabled:
             load_demo(store, settings)
+        with store.write() as session:
+            calendars.seed(session, time.time())
         with store.read() as session:
             phones = [
                 kamailio.Phone(agent.extension, agent.sip_password_ha1)

@@ -7,9 +7,9 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from rich.console import Console
+import typer
 
 from hotline import logs
 from hotline.bootstrap import checks, forked
@@ -17,8 +17,6 @@ from hotline.bootstrap.parts import Part, parts
 from hotline.bootstrap.supervisor import StartFailed, Supervisor
 from hotline.core.errors import HotlineError
 from hotline.settings import Settings, find_file
-
-console: Final = Console(highlight=False)
 
 
 def run(settings: Settings, once_ready: str = "") -> int:
@@ -35,7 +33,7 @@ def run(settings: Settings, once_ready: str = "") -> int:
         return _refuse(
             [checks.Problem("run.already", f"another hotline runs from {settings.home}: stop it, or set HOTLINE_HOME")]
         )
-    if problems := [*checks.check_machine(settings), *checks.check_flows(settings)]:
+    if problems := [*checks.check_machine(settings), *checks.check_flows(settings), *checks.check_desk_tables(settings)]:
         return _refuse(problems)
     # Not before the checks: these imports take a second.
     forked.preload()
@@ -60,12 +58,12 @@ def run(settings: Settings, once_ready: str = "") -> int:
                 Path(once_ready).write_text(str(os.getpid()), "utf-8")
             supervisor.watch()
     except StartFailed as error:
-        console.print(f"[red]启动失败 cannot start:[/red] {error}")
+        typer.echo(typer.style("启动失败 cannot start:", fg="red") + f" {error}")
         code = 1
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        console.print("正在排空并停止 draining …")
-        supervisor.stop(lambda name, seconds: console.print(f"  ■ {name} {seconds:.1f} s"))
+        typer.echo("正在排空并停止 draining …")
+        supervisor.stop(lambda name, seconds: typer.echo(f"  ■ {name} {seconds:.1f} s"))
         lock.close()
     return code
 
@@ -90,22 +88,22 @@ def _refuse(problems: list[checks.Problem]) -> int:
 
 
 def _started(part: Part, seconds: float) -> None:
-    console.print(f"  [green]●[/green] {part.name:<10} {part.zh} {seconds:.1f} s")
+    typer.echo("  " + typer.style("●", fg="green") + f" {part.name:<10} {part.zh} {seconds:.1f} s")
 
 
 def _welcome(settings: Settings, logins: list[tuple[str, str, str]], seconds: float) -> None:
-    console.print(f"\n[bold green]12348 热线已就绪 ready[/bold green]（{seconds:.1f} s）")
-    console.print(f"  坐席台 console   http://{settings.http.host}:{settings.http.port}/")
-    console.print(f"  SIP             {settings.outside_uri}")
-    console.print(f"  数据 state       {settings.home}")
+    typer.echo("\n" + typer.style("12348 热线已就绪 ready", fg="green", bold=True) + f"（{seconds:.1f} s）")
+    typer.echo(f"  坐席台 console   http://{settings.http.host}:{settings.http.port}/")
+    typer.echo(f"  SIP             {settings.outside_uri}")
+    typer.echo(f"  数据 state       {settings.home}")
     if logins:
-        console.print("  演示账号 demo log-ins（仅演示城市）：")
+        typer.echo("  演示账号 demo log-ins（仅演示城市）：")
         for username, password, role in logins:
-            console.print(f"    {username:<12} {password:<14} {role}")
+            typer.echo(f"    {username:<12} {password:<14} {role}")
         from hotline.store.demo import DEMO_SIP_PASSWORD
 
         where = f"{settings.sip.host}:{settings.sip.port}, domain {settings.sip.domain}"
-        console.print(f"  话机 desk phones  8001–8006  {DEMO_SIP_PASSWORD}  @ {where}")
+        typer.echo(f"  话机 desk phones  8001–8006  {DEMO_SIP_PASSWORD}  @ {where}")
         if settings.demo.trickle:
-            console.print("  登录 desk1 后点“现在打给我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
-    console.print("  停止 stop: Ctrl-C\n")
+            typer.echo("  登录 desk1 后点“现在打给我”，即有一位模拟群众来电。Log in as desk1 and press “Call me now”.")
+    typer.echo("  停止 stop: Ctrl-C\n")

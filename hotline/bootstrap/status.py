@@ -14,6 +14,8 @@ from rich.table import Table
 
 from hotline.bus import client as bus
 from hotline.bus import keys
+from hotline.core.calendars.days import local_date, missing_year
+from hotline.core.calendars.timetable import Timetable
 from hotline.edge.rpc import Rpc
 from hotline.settings import Settings
 
@@ -27,7 +29,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         found.update(_live(client))
         found["redis"] = "up"
     except redis.RedisError:
-        found.update({"redis": "down", "calls": {}, "agents": {}, "queue": {}, "workers": {}, "disk": {}})
+        found.update({"redis": "down", "calls": {}, "agents": {}, "queue": {}, "workers": {}, "draining": {}, "disk": {}})
     with contextlib.suppress(Exception):
         edge = Rpc(settings)
         found["edge"] = {
@@ -36,8 +38,23 @@ def gather(settings: Settings) -> dict[str, Any]:
             "trunks": edge.trunks(),
             "refused": {name: count for name, count in edge.counters().items() if count},
         }
+    found["hours"] = _hours(settings)
     found["running"] = bool(parts) and all(part["state"] == "up" for part in parts.values())
     return found
+
+
+def _hours(settings: Settings) -> dict[str, Any]:
+    """How each line stands by the published timetable, and the year whose holidays should be known by now and are not."""
+    now = time.time()
+    try:
+        table = Timetable.from_json(settings.timetable_file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {"lines": {}, "missing_year": None, "age_seconds": None}
+    return {
+        "lines": {number: table.state(number, now) for number in table.lines},
+        "missing_year": missing_year(table.years, local_date(now)),
+        "age_seconds": round(now - table.made_at, 1),
+    }
 
 
 def _parts(settings: Settings) -> dict[str, Any]:
@@ -80,7 +97,9 @@ def _live(client: Any) -> dict[str, Any]:
             "waiting": len(waiting),
             "oldest_seconds": round(max((now - call["queued_at"] for call in waiting), default=0.0), 1),
         },
+        "outbound": {name: board.get("outbound/state", {}).get(name) for name in ("on", "by", "last_hour", "per_hour", "due")},
         "workers": {name: pool.get(name, 0) for name in ("idle", "busy", "starting", "deaths")},
+        "draining": {"on": bool(pool.get("draining")), "pinned": pool.get("pinned", 0)},
         "disk": {"free_mb": pool.get("disk_free_mb", 0), "low": bool(pool.get("disk_low"))},
     }
 
@@ -109,12 +128,29 @@ def render(found: dict[str, Any]) -> str:
         console.print(f"通话 calls     {calls['live']}  {_words(calls['by_phase'])}")
         console.print(f"排队 queue     {queue['waiting']}  最久 oldest {queue['oldest_seconds']} s")
         console.print(f"坐席 agents    {agents['all']}  {_words(agents['by_state'])}")
+        outbound = found["outbound"]
+        if outbound["on"] is not None:
+            state = "正常 on" if outbound["on"] else f"[red]已停用 stopped[/red] {outbound['by']}"
+            hour = f"近一小时 last hour {outbound['last_hour']}/{outbound['per_hour']}"
+            console.print(f"呼出 outbound  {state}  待拨 due {outbound['due']}  {hour}")
         console.print(f"进程 workers   {_words(workers)}")
+        if found["draining"]["on"]:
+            held = found["draining"]["pinned"]
+            waits = f"  等待紧急通话结束 waiting for callers in danger: {held}" if held else ""
+            console.print(f"[yellow]正在排空 draining[/yellow]{waits}")
         if found["disk"]["low"]:
             free = found["disk"]["free_mb"]
             console.print(
                 f"[red]磁盘将满 disk nearly full[/red]  剩余 left {free} MB：请清理或扩容 make room, or recordings stop"
             )
+    hours = found["hours"]
+    if hours["lines"]:
+        console.print(f"线路 lines     {_words(hours['lines'])}")
+    if hours["missing_year"]:
+        year = hours["missing_year"]
+        console.print(
+            f"[yellow]缺少 {year} 年节假日表 no table of holidays for {year}[/yellow]：hotline admin import-calendar FILE"
+        )
     if "edge" in found:
         edge = found["edge"]
         console.print(

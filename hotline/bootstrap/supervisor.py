@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any, Final
 
 from hotline import logs
@@ -27,6 +28,8 @@ BACK_OFF_SECONDS: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 STEADY_SECONDS: Final = 60.0
 """A part that has run this long has its earlier deaths forgiven."""
 LOG_BYTES: Final = 20_000_000
+PROGRAMS: Final = {"MALLOC_ARENA_MAX": "1"}
+"""Environment of programs that are not ours, unless ours says otherwise: one heap for all threads of rtpengine."""
 
 
 class StartFailed(Exception):
@@ -112,11 +115,13 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=running.log,
                 stderr=running.log,
-                env=self.environment,
+                env={**PROGRAMS, **self.environment},
                 start_new_session=True,
                 # A second net under the guard: the kernel tells the part when this process dies.
                 preexec_fn=forked.die_with_parent,
             )
+        if part.nice:
+            _prefer(running.process.pid, part.nice)
         running.started = time.monotonic()
         assert self._guard
         self._guard.add(running.process.pid)
@@ -185,8 +190,7 @@ class Supervisor:
             began = time.monotonic()
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(running.part.drain_seconds)
+            self._let_end(running, process)
             if group_alive(process.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -199,3 +203,32 @@ class Supervisor:
             (self.settings.run_dir / "parts.json").unlink()
         if self._guard:
             self._guard.close()
+
+    def _let_end(self, running: Running, process: subprocess.Popen[bytes] | forked.Forked) -> None:
+        """Wait for it: for as long as it may take, and for callers in danger without a limit. Meanwhile the parts that are not
+        stopped yet are looked after as ever."""
+        part = running.part
+        others = [one for one in self.running.values() if one is not running and one.process and one.process.poll() is None]
+        until = told = time.monotonic()
+        until += part.drain_seconds
+        while process.poll() is None or part.holds(self.settings):
+            now = time.monotonic()
+            if now > until:
+                if not (held := part.holds(self.settings)):
+                    return
+                until = now + part.drain_seconds
+                log.warning("stop_waits_for_callers_in_danger", part_name=part.name, count=held)
+            if now - told > 2.0:
+                told = now
+                for one in others:
+                    self._look_after(one)
+                self.note()
+            time.sleep(0.02)
+
+
+def _prefer(pid: int, nice: int) -> None:
+    """Priority of a part, among ours and (each part is a session, see sched(7), "autogroup") among all of the machine. Without
+    the right to raise it everything stays as it is."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))

@@ -15,6 +15,10 @@ FACTS_KEEP: Final = 50_000
 IDLE: Final = "hotline:idle"
 """List of idle workers as SIP addresses (`sip:127.0.0.1:20003`). Kamailio pops from the left to claim one."""
 
+ORDERS: Final = "hotline:orders"
+"""List of orders to call somebody (JSON of `hotline.core.conversations.orders.Order`). Routing pushes, the pool pops and forks
+a worker for each; one that has lain too long is dropped."""
+
 LIVE: Final = "hotline:live"
 """Hash call_id → JSON snapshot of a live call with `lease` (Unix time until which it counts as alive)."""
 LIVE_LEASE_SECONDS: Final = 8.0
@@ -25,6 +29,12 @@ WORKERS: Final = "hotline:workers"
 
 ROUTING_IN: Final = "hotline:routing:in"
 """Stream of requests to routing (field `request`: JSON {id, name, data}); answered on `reply(id)`."""
+
+STAFF_IN: Final = "hotline:staff:in"
+"""Stream of questions that conversations put about our own people (field `question`: JSON {call_id, number, name, data,
+keys_enc}); answered by the command `staff_answer`. Kept short: what was keyed is in it, sealed."""
+STAFF_GROUP: Final = "api"
+STAFF_KEEP: Final = 100
 
 BOARD_STATE: Final = "hotline:board:state"
 """Hash entity key (`agents/…`, `calls/…`, `offers/…`, `queues/…`, `experts/…`) → JSON. Written by routing only."""
@@ -40,8 +50,14 @@ it."""
 EXPERTS: Final = "hotline:experts"
 """Hash expert id → JSON of routing's record (free, reserved, on call; last used; calls today)."""
 PEOPLE: Final = "hotline:people"
+EXTERNAL_NUMBERS: Final = "hotline:external_numbers"
+"""Set of the numbers of other hotlines that may be dialled: the edge lets these through besides its allowed prefixes."""
 """JSON of everyone routing last read from the database, for a routing that starts while the database is away. Numbers
 in it are sealed."""
+
+TIMETABLE: Final = "hotline:timetable"
+"""JSON of `hotline.core.calendars.timetable.Timetable`: when each line is open in the next two weeks. Written by routing every
+10 s, read by idle workers; a copy lies in `$HOTLINE_HOME/run/timetable.json`."""
 
 JOBS_WAKE: Final = "hotline:jobs:wake"
 """List; anything pushed here wakes the archiver at once."""
@@ -69,6 +85,20 @@ def reply(request_id: str) -> str:
 def agent_lease(agent_id: str) -> str:
     """Exists while the agent's console is connected (SET EX, renewed by the API on each heartbeat)."""
     return f"hotline:lease:agent:{agent_id}"
+
+
+def headset(extension: str) -> str:
+    """Digest secret (HA1) of the headset of whoever is logged in at that seat: written by the API, read by Kamailio, expires
+    after `headset.credential_seconds`, gone with the log-in."""
+    return f"hotline:headset:{extension}"
+
+
+def staff_visit(call_id: str) -> str:
+    """Who is in the staff's menu on that call: JSON {id, kind, tries, inside}; expires after `STAFF_VISIT_SECONDS`."""
+    return f"hotline:staff:visit:{call_id}"
+
+
+STAFF_VISIT_SECONDS: Final = 900
 
 
 def part(name: str) -> str:

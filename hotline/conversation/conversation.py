@@ -11,19 +11,22 @@ from collections import deque
 from typing import Any
 
 from hotline import logs
-from hotline.conversation.arrival import SOURCE, arrival
+from hotline.conversation.arrival import SOURCE, arrival, departure
 from hotline.conversation.context import Context
 from hotline.conversation.flowing import FlowRunner
+from hotline.conversation.hours import Hours
 from hotline.conversation.journal import Journal
 from hotline.conversation.link import Link
-from hotline.conversation.outbound import agent_target, expert_target
+from hotline.conversation.outbound import agent_target, expert_target, party_target, person_target, staff_target
 from hotline.core.conversations import actions as act
 from hotline.core.conversations import decide, start
 from hotline.core.conversations import events as ev
 from hotline.core.conversations.model import CALLER
+from hotline.core.conversations.orders import Order
 from hotline.core.digits import DigitFilter
 from hotline.core.errors import HotlineError
 from hotline.core.facts import Fact
+from hotline.core.headsets import is_headset
 from hotline.core.ids import new_id
 from hotline.telephony.endpoint import Endpoint
 from hotline.telephony.events import Dialog, IncomingCall, RefusedCall
@@ -35,15 +38,26 @@ log = logs.get("conversation")
 class Conversation:
     """The interpreter between the pure core and the world. Single-threaded; `handle` never raises for a bad event."""
 
-    def __init__(self, context: Context, endpoint: Endpoint, media: Media, link: Link, worker: str) -> None:
+    def __init__(
+        self,
+        context: Context,
+        endpoint: Endpoint,
+        media: Media,
+        link: Link,
+        worker: str,
+        *,
+        call_id: str = "",
+        journal: Journal | None = None,
+    ) -> None:
+        """`call_id`: of a call that we make, which has its id already. `journal`: another than the file of the call."""
         self._context = context
         self._endpoint = endpoint
         self._media = media
         self._link = link
         self._worker = worker
-        self.call_id = new_id("call", time.time())
-        self.state = start(self.call_id, context.policy())
-        self._journal = Journal(context.settings.journal_dir, self.call_id)
+        self.call_id = call_id or new_id("call", time.time())
+        self.state = start(self.call_id, context.policy)
+        self._journal = journal or Journal(context.settings.journal_dir, self.call_id)
         self._flow: FlowRunner | None = None
         self._seq = 0
         self._timers: dict[str, float] = {}
@@ -51,25 +65,43 @@ class Conversation:
         self._inner: deque[ev.Event] = deque()
         self._listening: set[str] = set()
         self._fixed: dict[str, Any] = {}
+        self.headsets: set[str] = set()
+        """Legs that are browsers."""
         self.exiting = False
 
     # The caller's INVITE.
 
     def begin(self, call: IncomingCall | RefusedCall) -> None:
         """The first event of a conversation."""
-        flow = self._context.flow_for(call.called)
-        self._flow = FlowRunner(self._context, flow)
-        data = arrival(self._context, self.call_id, call, self._worker)
+        hours = Hours.read(call.called, self._context.settings.timetable_file, self._link.timetable)
+        data = arrival(self._context, self.call_id, call, self._worker, hours.line.flow)
+        self._flow = FlowRunner(self._context, self._context.flows[str(data["flow"])], hours)
         self._fixed = {
             "call_id": self.call_id,
             "arrived_at": time.time(),
-            **{key: data[key] for key in ("worker", "caller_masked", "caller_hash", "region_hint", "trunk")},
+            **{key: data[key] for key in ("worker", "caller_masked", "caller_hash", "called", "region_hint", "trunk")},
         }
         self._link.claimed(self.call_id)
         if isinstance(call, RefusedCall):
             self.handle(ev.Unacceptable(data, call.sip_code))
         else:
             self.handle(ev.Invited(data))
+
+    def begin_order(self, order: Order) -> None:
+        """The first event of a call that we make. Raises HotlineError, and nothing has happened, when the number cannot be
+        opened."""
+        flow = self._context.flows[order.flow]
+        data = departure(self._context, order, flow, self._worker)
+        self._flow = FlowRunner(self._context, flow)
+        self._fixed = {
+            "call_id": self.call_id,
+            "arrived_at": time.time(),
+            "direction": "outbound",
+            "task_id": order.task_id,
+            **{key: data[key] for key in ("worker", "caller_masked", "caller_hash", "region_hint", "trunk")},
+        }
+        self._link.claimed(self.call_id)
+        self.handle(ev.Ordered(data, order))
 
     # Events.
 
@@ -94,6 +126,7 @@ class Conversation:
             self.handle(event)
 
     def leg_over(self, leg: str) -> None:
+        self.headsets.discard(leg)
         self._media.forget(leg)
 
     def next_timer(self) -> float:
@@ -165,22 +198,33 @@ class Conversation:
                 self._media.bridge(first, second)
             case act.Unbridge(first, second):
                 self._media.unbridge(first, second)
-            case act.Record(recording_id, _, first, second):
-                self._record(recording_id, first, second)
+            case act.Hear(source, sink, on):
+                self._media.let_hear(source, sink, on=on)
+            case act.Tap(recording_id, leg, on):
+                self._media.tap(recording_id, leg, on=on)
+            case act.Record(recording_id, _, caller, others):
+                self._record(recording_id, caller, others)
+            case act.Meter(leg, on, silence):
+                self._media.meter(leg, on=on, silence=silence)
             case act.StopRecord(recording_id):
                 self._media.stop_record(recording_id)
             case act.SetTimer(name, seconds):
                 self._timers[name] = time.monotonic() + seconds
             case act.CancelTimer(name):
                 self._timers.pop(name, None)
+            case act.AskStaff():
+                self._ask_staff(action)
             case act.Exit():
                 self.exiting = True
 
     def _answer(self) -> None:
+        leg = self._endpoint.legs[CALLER]
+        if leg.over:
+            return  # a CANCEL came in the same moment: the end of the leg is the next event
         if self._endpoint.answer():
             self._inner.append(ev.Answered())
         else:
-            self._inner.append(ev.Unacceptable({}, self._endpoint.legs[CALLER].refused_with))
+            self._inner.append(ev.Unacceptable({}, leg.refused_with))
 
     def _step_flow(self, outcome: str) -> None:
         assert self._flow is not None
@@ -196,22 +240,38 @@ class Conversation:
         try:
             if action.uri:
                 target = agent_target(settings, action.uri)
+            elif task_id := str(action.context.get("task_id") or ""):
+                target = person_target(settings, secrecy, action.number_enc, action.trunk, task_id)
+            elif party_id := str(action.context.get("party_id") or ""):
+                target = party_target(settings, secrecy, action.number_enc, action.trunk, party_id)
+            elif agent_id := str(action.context.get("agent_id") or ""):
+                target = staff_target(settings, secrecy, action.number_enc, action.trunk, agent_id)
             else:
                 target = expert_target(settings, secrecy, action.number_enc, action.trunk, str(action.context["expert_id"]))
         except HotlineError as error:
             log.warning("dial_refused", call_id=self.call_id, code=error.code)
             self._inner.append(ev.LegEnded(action.leg, 403))
             return
-        self._endpoint.dial(action.leg, target.uri, identity=target.identity)
+        if is_headset(target.uri):
+            self.headsets.add(action.leg)
+        self._endpoint.dial(action.leg, target.uri, identity=target.identity, to=target.to)
 
-    def _record(self, recording_id: str, first: str, second: str) -> None:
+    def _ask_staff(self, action: act.AskStaff) -> None:
+        """What was keyed leaves this process sealed for this call only."""
+        keys_enc = self._context.secrecy.seal(action.keys, f"staff.keys:{self.call_id}") if action.keys else ""
+        data = {**action.data, "caller_hash": self._fixed.get("caller_hash", "")}
+        self._link.ask_staff(
+            {"call_id": self.call_id, "number": action.number, "name": action.question, "data": data, "keys_enc": keys_enc}
+        )
+
+    def _record(self, recording_id: str, caller: str, others: tuple[str, ...]) -> None:
         directory = self._context.settings.capture_dir
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._media.record(
                 recording_id,
-                first,
-                second,
+                caller,
+                others,
                 directory / f"{recording_id}.caller.wav",
                 directory / f"{recording_id}.peer.wav",
             )

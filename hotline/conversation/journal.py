@@ -20,9 +20,13 @@ class Journal:
 
     def __init__(self, directory: Path, call_id: str) -> None:
         """Open (and make) `<directory>/<call_id>.jnl`. Raises OSError."""
-        directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / f"{call_id}{SUFFIX}"
-        self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        try:
+            self._fd = os.open(self.path, flags, 0o600)
+        except FileNotFoundError:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(self.path, flags, 0o600)
         self._torn = False
 
     def facts(self, facts: list[Fact]) -> None:
@@ -39,9 +43,6 @@ class Journal:
             "leg": {
                 "leg": dialog.leg,
                 "sip_call_id": dialog.sip_call_id,
-                "from_tag": dialog.from_tag,
-                "to_tag": dialog.to_tag,
-                "cseq": dialog.cseq,
                 "state": dialog.state,
             }
         }

@@ -19,11 +19,8 @@ import redis
 
 from hotline import logs
 from hotline.bus import client as bus
-from hotline.conversation.arrival import SOURCE, arrival
 from hotline.conversation.context import Context
-from hotline.conversation.journal import Journal
-from hotline.core.facts import Fact
-from hotline.core.ids import new_id
+from hotline.conversation.ghosts import note_unserved
 from hotline.telephony import messages
 from hotline.telephony.events import RefusedCall
 
@@ -86,16 +83,10 @@ class Overflow:
             trunk=found.get("x-hotline-trunk", ""),
             sip_code=503,
         )
-        call_id = new_id("call", now)
-        ended = {"cause": "rejected", "ended_by": "system", "phase": "arrived", "sip_code": 503, "answered": False}
-        facts = [
-            Fact("call_arrived", call_id, now, 1, SOURCE, data=arrival(self.context, call_id, call, f"{os.getpid()}-0")),
-            Fact("call_ended", call_id, now, 2, SOURCE, data=ended),
-        ]
-        journal = Journal(self.context.settings.journal_dir, call_id)
-        journal.facts(facts)
-        journal.close()
-        log.warning("turned_away", call_id=call_id)
+        facts = note_unserved(
+            self.context, call, f"{os.getpid()}-0", cause="rejected", ended_by="system", sip_code=call.sip_code
+        )
+        log.warning("turned_away", call_id=facts[0].call_id)
         with contextlib.suppress(redis.RedisError):
             for fact in facts:
                 bus.publish(self.client, fact)

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,42 @@ from hotline.core.journal import SUFFIX, decode, encode_fact, joint
 
 log = logs.get("recovery")
 
-EndLeg = Callable[[dict[str, Any]], None]
-"""Ends one leg by the dialog record of its journal (`leg, sip_call_id, from_tag, to_tag, cseq, state`)."""
+EndLeg = Callable[[dict[str, Any]], bool]
+"""Ends one leg by the dialog record of its journal (`leg, sip_call_id, state`); False: ask again."""
+
+TRY_SECONDS = 35.0
+"""How long a leg is tried again: longer than an unanswered 200 OK is repeated (64 × T1 = 32 s, RFC 3261 13.3.1.4)."""
+
+
+@dataclass(slots=True)
+class LeftLegs:
+    """Legs that dead workers left behind, tried until they are ended: nobody is left listening to nothing."""
+
+    end_leg: EndLeg
+    _left: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+
+    def add(self, leg: dict[str, Any]) -> None:
+        """End a leg, now or with one of the next :meth:`again`."""
+        if not self._ended(leg):
+            self._left.append((time.monotonic() + TRY_SECONDS, leg))
+
+    def again(self) -> None:
+        """Try what is left once more; what could not be ended within `TRY_SECONDS` is given up, with a line in the log."""
+        now, left, self._left = time.monotonic(), self._left, []
+        for until, leg in left:
+            if self._ended(leg):
+                continue
+            if now < until:
+                self._left.append((until, leg))
+            else:
+                log.error("leg_given_up", leg=leg["leg"].partition(":")[0])
+
+    def _ended(self, leg: dict[str, Any]) -> bool:
+        try:
+            return self.end_leg(leg)
+        except Exception as error:
+            log.warning("leg_not_ended", leg=leg["leg"].partition(":")[0], reason=type(error).__name__)
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +69,7 @@ class Closed:
     legs: int
 
 
-def recover(path: Path, *, client: redis.Redis, end_leg: EndLeg, died_at: float | None = None) -> Closed | None:
+def recover(path: Path, *, client: redis.Redis, legs: LeftLegs, died_at: float | None = None) -> Closed | None:
     """Close the call of one journal as `system_failure`; None when it needs nothing. Safe to run twice.
 
     The facts carry the next epoch, so that a late fact of the dead process can never come after them.
@@ -58,13 +92,10 @@ def recover(path: Path, *, client: redis.Redis, end_leg: EndLeg, died_at: float 
         os.fsync(fd)
     finally:
         os.close(fd)
-    legs = {record["leg"]["leg"]: record["leg"] for record in decoded.records if "leg" in record}
-    open_legs = [leg for leg in legs.values() if leg["state"] != "over"]
+    known = {record["leg"]["leg"]: record["leg"] for record in decoded.records if "leg" in record}
+    open_legs = [leg for leg in known.values() if leg["state"] != "over"]
     for leg in open_legs:
-        try:
-            end_leg(leg)
-        except Exception as error:
-            log.warning("leg_not_ended", call_id=call_id, leg=leg["leg"].partition(":")[0], reason=type(error).__name__)
+        legs.add(leg)
     try:
         for fact in made:
             bus.publish(client, fact)

@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from hotline.core.errors import IllegalTransition
+from hotline.core.errors import IllegalTransition, Rejected
+from hotline.core.experts import local_day
 
 STATES: Final = ("offline", "available", "reserved", "ringing", "on_call", "wrap_up", "paused")
 
@@ -46,6 +47,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "leave": "offline",
             "lapse": "offline",
             "accept": "reserved",
+            "take": "reserved",
             "miss": "paused",
             "connect": "on_call",
         },
@@ -74,6 +76,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "leave": "offline",
             "lapse": "offline",
             "rested": NEXT,
+            "take": "reserved",
             "connect": "on_call",
         },
         "paused": {
@@ -81,15 +84,15 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "pause": "paused",
             "leave": "offline",
             "lapse": "offline",
+            "take": "reserved",
             "connect": "on_call",
         },
     }
 )
 """state → event → next state. Events: `ready`, `pause`, `leave` (the agent's or a supervisor's wish), `lapse` (lease
-ran out), `accept` (an offer), `ring`, `connect`, `fail` (the agent's phone), `release` (the caller went before the
-talk),
-`finish` (the talk ended), `rested` (wrap-up over), `miss` (too many offers ignored). An event without a row is
-refused."""
+ran out), `accept` (an offer), `take` (they call somebody themselves), `ring`, `connect`, `fail` (the agent's phone),
+`release` (the caller went before the talk), `finish` (the talk ended), `rested` (wrap-up over), `miss` (too many offers
+ignored). An event without a row is refused."""
 
 EVENT_OF_WISH: Final[Mapping[str, str]] = MappingProxyType({"available": "ready", "paused": "pause", "offline": "leave"})
 
@@ -110,6 +113,8 @@ class Agent:
     requested: str = ""
     requested_reason: str = ""
     wrap_up_until: float = 0.0
+    extended: bool = False
+    """This wrap-up has been lengthened already."""
     call_id: str = ""
     """The caller who is theirs, also during wrap-up."""
     offer_id: str = ""
@@ -119,12 +124,25 @@ class Agent:
     missed_at: float = 0.0
     idle_since: float = 0.0
     """When they last became free: the longest idle is served first."""
+    asked_at: float = 0.0
+    """When their console was last picked for an offer: round robin asks the others first."""
+    served_day: int = 0
+    served: int = 0
+    """Callers talked with on `served_day` (days since 1970 in the bureau's time)."""
     present: bool = False
     wish: str = "offline"
     """What the agent last asked for: `available`, `paused` or `offline`."""
     wish_reason: str = ""
+    console: bool = False
+    """A console of theirs is connected."""
+    by_phone_until: float = 0.0
+    """They take calls on a plain telephone until then (Unix time)."""
     wish_until: float = 0.0
     """While absent: until when the wish is honoured on return."""
+
+    def served_on(self, now: float) -> int:
+        """Callers talked with today."""
+        return self.served if self.served_day == local_day(now) else 0
 
     def to_record(self) -> dict[str, Any]:
         """JSON-able, for `hotline:agents`."""
@@ -174,7 +192,7 @@ def _enter(agent: Agent, target: str, now: float, reason: str, wrap_up_seconds: 
     since = agent.since if target == agent.state else now
     changed = replace(agent, state=target, reason=reason, since=since)
     if target == "wrap_up":
-        return replace(changed, wrap_up_until=now + wrap_up_seconds, offer_id="")
+        return replace(changed, wrap_up_until=now + wrap_up_seconds, extended=False, offer_id="")
     if target in WITH_CALLER:
         return changed
     changed = replace(changed, call_id="", offer_id="", wrap_up_until=0.0, requested="", requested_reason="")
@@ -224,3 +242,17 @@ def missed_offer(agent: Agent, now: float, *, offer_seconds: float, limit: int) 
         return agent
     agent = replace(agent, missed=agent.missed + 1, missed_at=now)
     return step(agent, "miss", now, reason="missed_offers") if agent.missed >= limit else agent
+
+
+def count_served(agent: Agent, now: float) -> Agent:
+    """One more caller talked with today."""
+    return replace(agent, served_day=local_day(now), served=agent.served_on(now) + 1)
+
+
+def extend_wrap_up(agent: Agent, seconds: float) -> Agent:
+    """More time to write down, once in a wrap-up. Raises Rejected: `agent.not_in_wrap_up`, `agent.wrap_up_extended`."""
+    if agent.state != "wrap_up":
+        raise Rejected("agent.not_in_wrap_up")
+    if agent.extended:
+        raise Rejected("agent.wrap_up_extended")
+    return replace(agent, wrap_up_until=agent.wrap_up_until + seconds, extended=True)

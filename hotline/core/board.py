@@ -38,7 +38,21 @@ def _own_offer(entity: Entity, viewer: Viewer) -> bool:
 
 
 def _own_call(entity: Entity, viewer: Viewer) -> bool:
-    return bool(viewer.agent_id) and entity.get("agent_id") == viewer.agent_id
+    third = (entity.get("transfer") or {}).get("third") or {}
+    joins = third.get("kind") == "agent" and third.get("id") == viewer.agent_id
+    return bool(viewer.agent_id) and (entity.get("agent_id") == viewer.agent_id or joins)
+
+
+def _on_form(entity: Entity, viewer: Viewer) -> bool:
+    """Forms: those that this seat has open itself."""
+    return bool(viewer.agent_id) and viewer.agent_id in (entity.get("agent_ids") or ())
+
+
+def _concerned(entity: Entity, viewer: Viewer) -> bool:
+    """Emergencies: those raised from this seat, those the agent was asked to help with, and those that are everybody's."""
+    if entity.get("audience") == "everyone":
+        return True
+    return bool(viewer.agent_id) and viewer.agent_id in (entity.get("raised_by_agent"), *(entity.get("helpers") or ()))
 
 
 _AGENT_SEES: Final[Mapping[str, Callable[[Entity, Viewer], bool]]] = MappingProxyType(
@@ -46,8 +60,11 @@ _AGENT_SEES: Final[Mapping[str, Callable[[Entity, Viewer], bool]]] = MappingProx
         "agents": _everyone,
         "queues": _everyone,
         "experts": _everyone,
+        "outbound": _everyone,
         "offers": _own_offer,
         "calls": _own_call,
+        "emergencies": _concerned,
+        "forms": _on_form,
     }
 )
 
@@ -69,7 +86,16 @@ def shown(key: str, entity: Entity, viewer: Viewer) -> dict[str, Any] | None:
     kind, _, name = key.partition("/")
     if kind == "agents" and viewer.role not in SEES_ALL and name != viewer.agent_id:
         return {field: value for field, value in entity.items() if field in COLLEAGUE_FIELDS}
-    return dict(entity)
+    if kind != "calls":
+        return dict(entity)
+    made = dict(entity)
+    if viewer.role not in SEES_ALL and made.get("monitor"):
+        # Whether agents are told that a supervisor is on the line is the bureau's choice (`supervision.tell_agent`).
+        made["monitor"] = made["monitor"] if made["monitor"].get("told") else None
+    if isinstance(transfer := entity.get("transfer"), Mapping):
+        # Hashes of the parties are routing's own notes, for after a restart.
+        made["transfer"] = {field: value for field, value in transfer.items() if field != "parties"}
+    return made
 
 
 @dataclass(slots=True)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from hotline.core.abuse import routing as abuse
 from hotline.core.agents import WITH_CALLER
 from hotline.core.experts import Use
-from hotline.core.routing_state import State
+from hotline.core.routing.phones import by_phone
+from hotline.core.routing.state import Asking, Call, State
 
 Entity = dict[str, Any]
 
@@ -44,7 +46,8 @@ def changes(state: State, now: float) -> Changes:
 def everything(state: State, now: float) -> dict[str, Entity]:
     """The whole board anew (at start, and after Redis was emptied); marks it as handed out."""
     keys = {f"agents/{key}" for key in state.agents} | {f"agents/{key}" for key in state.people.seats}
-    keys |= {f"calls/{key}" for key in state.calls} | {f"offers/{key}" for key in state.offers}
+    keys |= {f"calls/{key}" for key in state.calls} | {f"offers/{key}" for key in (*state.offers, *state.askings)}
+    keys.add("outbound/state")
     keys |= {f"experts/{key}" for key in state.people.experts}
     keys |= {f"queues/{call.queue}" for call in state.calls.values() if call.queue}
     keys |= {key for key in state.board if key.startswith("queues/")}
@@ -73,8 +76,12 @@ def _agent(state: State, name: str, now: float) -> Entity | None:
         "since": agent.since,
         "requested": agent.requested or None,
         "wrap_up_until": agent.wrap_up_until if agent.state == "wrap_up" else None,
+        "wrap_up_extended": agent.state == "wrap_up" and agent.extended,
         "call_id": agent.call_id or None,
         "offer_ids": sorted(state.on_console.get(name, ())),
+        "by_phone": by_phone(agent, now),
+        "missed": agent.missed,
+        "listening": state.listening.get(name),
     }
 
 
@@ -98,13 +105,26 @@ def _call(state: State, name: str, now: float) -> Entity | None:
         "agent_id": call.agent_id or None,
         "expert_id": call.expert_id or None,
         "hold": call.hold,
+        "agent_lost_at": call.agent_lost_at,
+        "party_id": call.party_id or None,
+        "waits_reminded": call.waits_reminded,
+        "talk_reminded": call.talk_reminded,
         "recording": call.recording,
         "transfer": call.hunt.to_entity() if call.hunt else None,
         "rating": call.rating,
+        "direction": "outbound" if call.task else "inbound",
+        "task": _task(call),
+        "abuse": abuse.entity(state, call),
+        "recording_alarm": call.recording_alarm or None,
+        "monitor": call.monitor.to_entity() if call.monitor else None,
+        "help": call.help.to_entity() if call.help else None,
+        "pinned": call.pinned or None,
     }
 
 
 def _offer(state: State, name: str, now: float) -> Entity | None:
+    if name in state.askings:
+        return _asking(state, state.askings[name])
     offer = state.offers.get(name)
     call = state.calls.get(offer.call_id) if offer else None
     if offer is None or call is None:
@@ -119,6 +139,54 @@ def _offer(state: State, name: str, now: float) -> Entity | None:
         "region_hint": call.region_hint,
         "queue": call.queue,
         "queued_at": call.queued_at,
+        "kind": call.task.kind if call.task and call.virtual else "call",
+        "task": _task(call),
+    }
+
+
+def _task(call: Call) -> Entity | None:
+    """Why we call, of a call that we make."""
+    task = call.task
+    if task is None:
+        return None
+    return {
+        "task_id": task.task_id,
+        "kind": task.kind,
+        "reason": task.reason,
+        "calls": task.calls,
+        "tries": task.tries,
+        "of_call": task.of_call,
+    }
+
+
+def _outbound(state: State, _name: str, _now: float) -> Entity:
+    """Dialling out: whether it is allowed, and how much there was and is."""
+    return {
+        "on": state.ledger.on,
+        "by": state.outbound_by,
+        "last_hour": state.ledger.last_hour,
+        "per_hour": state.ledger.caps.per_hour,
+        "due": sum(1 for call in state.calls.values() if call.virtual and call.waiting),
+    }
+
+
+def _asking(state: State, asked: Asking) -> Entity | None:
+    """A colleague's question, shown as an offer with the transfer it belongs to."""
+    call = state.calls.get(asked.call_id)
+    if call is None or call.hunt is None:
+        return None
+    asker = state.people.seats.get(asked.agent_id)
+    return {
+        "offer_id": asked.offer_id,
+        "call_id": asked.call_id,
+        "agent_ids": sorted(asked.shown),
+        "made_at": asked.made_at,
+        "expires_at": asked.expires_at,
+        "caller_masked": call.caller_masked,
+        "region_hint": call.region_hint,
+        "queue": call.queue,
+        "queued_at": call.queued_at,
+        "transfer": {"kind": call.hunt.kind, "agent_id": asked.agent_id, "agent_name": asker.name if asker else ""},
     }
 
 
@@ -135,7 +203,7 @@ def _expert(state: State, name: str, now: float) -> Entity | None:
     use = state.uses.get(name) or Use(name)
     shown = {"reserved": "reserved", "on_call": "on_call"}.get(use.state)
     if shown is None:
-        shown = "available" if expert.on_duty(now) and not expert.suspended else "off_duty"
+        shown = "available" if expert.on_duty(now) and not expert.is_suspended(now) else "off_duty"
     before = state.board.get(f"experts/{name}")
     since = before["since"] if before and before["state"] == shown else now
     return {
@@ -150,5 +218,5 @@ def _expert(state: State, name: str, now: float) -> Entity | None:
 
 
 _KINDS: Final[Mapping[str, Callable[[State, str, float], Entity | None]]] = MappingProxyType(
-    {"agents": _agent, "calls": _call, "offers": _offer, "queues": _queue, "experts": _expert}
+    {"agents": _agent, "calls": _call, "offers": _offer, "queues": _queue, "experts": _expert, "outbound": _outbound}
 )

@@ -5,7 +5,8 @@ first, and the same facts always give the same record. Facts of a higher epoch (
 the death of the conversation) come after those of a lower one. Times never run backwards within a record, even when
 the clock did.
 
-Attribution (invariant I13): at any instant at most one person talks with the caller. When an expert is heard, the
+Attribution (invariant I13): each second belongs to one person, that of the main talk; consultations and conferences with a
+third person are talks of their own beside it. When an expert is heard, the
 agent's talk is over, whatever the order in which the two facts were written.
 """
 
@@ -17,11 +18,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from hotline.core.facts import Fact
+from hotline.core.queues import priority_of
 from hotline.core.records import (
     CallRecord,
+    MessageRecord,
     RatingRecord,
     RecordingRecord,
     TalkRecord,
+    ThirdRecord,
     TransferRecord,
     TryRecord,
 )
@@ -68,6 +72,10 @@ def _arrived(record: CallRecord, fact: Fact) -> CallRecord:
     return replace(
         record,
         arrived_at=fact.at,
+        direction=_text(data.get("direction")) or "inbound",
+        task_id=_text(data.get("task_id")) or None,
+        task_kind=_text(data.get("kind")),
+        of_call=_text(data.get("of_call")),
         trunk=_text(data["trunk"]),
         called=_text(data["called"]),
         caller_enc=_text(data["caller_enc"]),
@@ -84,6 +92,14 @@ def _answered(record: CallRecord, fact: Fact) -> CallRecord:
     return record if record.answered_at is not None else replace(record, answered_at=fact.at, answered=True, phase="ivr")
 
 
+def _caller_dialled(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, dialled_at=fact.at)
+
+
+def _caller_failed(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, dial_status=_text(fact.data["dial_status"]), dial_code=_whole(fact.data["sip_code"]))
+
+
 def _queue_entered(record: CallRecord, fact: Fact) -> CallRecord:
     return replace(
         record,
@@ -93,6 +109,20 @@ def _queue_entered(record: CallRecord, fact: Fact) -> CallRecord:
         queued_at=record.queued_at if record.queued_at is not None else fact.at,
         phase="queue",
     )
+
+
+def _priority_changed(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, priority=_class_of(fact.data["priority"]))
+
+
+def _pinned(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, priority=0)
+
+
+def _class_of(value: object) -> int:
+    """0 (`P0`, danger to life) to 3 (ordinary) from routing's rank 0-9 or a class of the rules."""
+    rank = priority_of(value)
+    return 0 if rank >= 9 else 1 if rank >= 6 else 2 if rank >= 3 else 3
 
 
 def _ended(record: CallRecord, fact: Fact) -> CallRecord:
@@ -140,7 +170,14 @@ def _hold_ended(record: CallRecord, fact: Fact) -> CallRecord:
 
 
 def _transfer_started(record: CallRecord, fact: Fact) -> CallRecord:
-    transfer = TransferRecord(_text(fact.data["transfer_id"]), _text(fact.data["agent_id"]), fact.at)
+    data = fact.data
+    transfer = TransferRecord(
+        _text(data["transfer_id"]),
+        _text(data["agent_id"]),
+        fact.at,
+        kind=_text(data.get("kind") or "auto"),
+        target=_text(data.get("target") or "expert"),
+    )
     return replace(record, transfers=_put(record.transfers, transfer, "transfer_id"), phase="transfer")
 
 
@@ -168,8 +205,13 @@ def _expert_tried(record: CallRecord, fact: Fact) -> CallRecord:
     )
 
 
+def _expert_refusal_reason(record: CallRecord, fact: Fact) -> CallRecord:
+    return _try(record, fact, refusal=_text(fact.data["reason"]))
+
+
 def _expert_connected(record: CallRecord, fact: Fact) -> CallRecord:
     record = _hold_over(_try(record, fact, talk_id=_text(fact.data["talk_id"])), fact.at)
+    record = _transfer(record, fact, third_kind="expert", third_id=_text(fact.data["expert_id"]))
     return replace(_talk_started(record, fact, "expert", "expert_id"), phase="expert_talk")
 
 
@@ -183,7 +225,7 @@ def _transfer_ended(record: CallRecord, fact: Fact) -> CallRecord:
         replace(item, ended_at=fact.at, outcome=_text(fact.data["outcome"])) if item.transfer_id == wanted else item
         for item in record.transfers
     )
-    talking = any(talk.ended_at is None and talk.person_kind == "agent" for talk in record.talks)
+    talking = any(talk.ended_at is None and talk.person_kind == "agent" for talk in record.main_talks)
     return replace(record, transfers=transfers, phase="agent_talk" if talking else record.phase)
 
 
@@ -196,6 +238,67 @@ def _transfer_refused(record: CallRecord, fact: Fact) -> CallRecord:
         refused = TransferRecord(wanted, _text(fact.data["agent_id"]), fact.at, fact.at, "refused", reason)
         transfers = (*record.transfers, refused)
     return replace(record, transfers=transfers)
+
+
+# The third person of a transfer
+
+
+def _transfer_moved(record: CallRecord, fact: Fact) -> CallRecord:
+    stage = _text(fact.data["stage"])
+    moved = _transfer(record, fact, stage=stage)
+    return replace(moved, phase="conference" if stage == "three" else "transfer")
+
+
+def _third_dialled(record: CallRecord, fact: Fact) -> CallRecord:
+    return _third(record, fact)
+
+
+def _third_ringing(record: CallRecord, fact: Fact) -> CallRecord:
+    return _third(record, fact, ringing_at=fact.at)
+
+
+def _third_tried(record: CallRecord, fact: Fact) -> CallRecord:
+    data = fact.data
+    outcome = _text(data["outcome"])
+    changes = {"outcome": outcome, "sip_code": _whole(data["sip_code"]), "seconds": _number(data["seconds"])}
+    if outcome != "answered":
+        return _third(record, fact, ended_at=fact.at, **changes)
+    record = _transfer(record, fact, third_kind=_text(data["person_kind"]), third_id=_text(data["person_id"]))
+    return _third(record, fact, answered_at=fact.at, **changes)
+
+
+def _third_left(record: CallRecord, fact: Fact) -> CallRecord:
+    if fact.data["person_kind"] == "expert":  # whose record is the try
+        return record
+    return _third(record, fact, left_at=fact.at, ended_at=fact.at)
+
+
+def _side_talk_started(record: CallRecord, fact: Fact) -> CallRecord:
+    data = fact.data
+    talk = TalkRecord(
+        _text(data["talk_id"]), _text(data["person_kind"]), _text(data["person_id"]), fact.at, role=_text(data["role"])
+    )
+    record = _transfer(record, fact, third_kind=talk.person_kind, third_id=talk.person_id)
+    return replace(record, talks=_put(record.talks, talk, "talk_id"))
+
+
+def _side_talk_ended(record: CallRecord, fact: Fact) -> CallRecord:
+    return _talk_ended_row(record, _text(fact.data["talk_id"]), fact.at, "")
+
+
+def _party_connected(record: CallRecord, fact: Fact) -> CallRecord:
+    record = _hold_over(_transfer(record, fact, third_kind="party", third_id=_text(fact.data["party_id"])), fact.at)
+    return replace(_talk_started(record, fact, "party", "party_id"), phase="party_talk")
+
+
+def _party_left(record: CallRecord, fact: Fact) -> CallRecord:
+    thirds = tuple(
+        replace(item, left_at=fact.at, ended_at=fact.at)
+        if item.person_kind == "party" and item.person_id == fact.data["party_id"] and item.ended_at is None
+        else item
+        for item in record.thirds
+    )
+    return replace(_talk_ended(record, fact), thirds=thirds)
 
 
 # Recording
@@ -232,6 +335,31 @@ def _recording_failed(record: CallRecord, fact: Fact) -> CallRecord:
     return replace(record, recordings=_put(record.recordings, failed, "talk_id"))
 
 
+# Hours, and the voice message
+
+
+def _hours_checked(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, hours=_text(fact.data["state"]))
+
+
+def _message_started(record: CallRecord, fact: Fact) -> CallRecord:
+    message = MessageRecord(_text(fact.data["message_id"]), _text(fact.data["recording_id"]), fact.at)
+    return replace(record, messages=_put(record.messages, message, "message_id"), phase="message")
+
+
+def _message_ended(record: CallRecord, fact: Fact) -> CallRecord:
+    data = fact.data
+    wanted = _text(data["message_id"])
+    changes: dict[str, Any] = {
+        "ended_at": fact.at,
+        "outcome": _text(data["outcome"]),
+        "ended_by": _text(data["ended_by"]),
+        "seconds": _number(data["seconds"]),
+    }
+    messages = tuple(replace(item, **changes) if item.message_id == wanted else item for item in record.messages)
+    return replace(record, messages=messages, phase="goodbye")
+
+
 # Rating
 
 
@@ -264,6 +392,8 @@ HANDLERS: Final[Mapping[str, Callable[[CallRecord, Fact], CallRecord]]] = Mappin
     {
         "call_arrived": _arrived,
         "call_answered": _answered,
+        "caller_dialled": _caller_dialled,
+        "caller_failed": _caller_failed,
         "queue_entered": _queue_entered,
         "agent_dialled": _agent_dialled,
         "agent_failed": _agent_failed,
@@ -276,16 +406,31 @@ HANDLERS: Final[Mapping[str, Callable[[CallRecord, Fact], CallRecord]]] = Mappin
         "expert_ringing": _expert_ringing,
         "expert_answered": _expert_answered,
         "expert_tried": _expert_tried,
+        "expert_refusal_reason": _expert_refusal_reason,
         "expert_connected": _expert_connected,
         "expert_left": _expert_left,
         "transfer_ended": _transfer_ended,
         "transfer_refused": _transfer_refused,
+        "transfer_moved": _transfer_moved,
+        "third_dialled": _third_dialled,
+        "third_ringing": _third_ringing,
+        "third_tried": _third_tried,
+        "third_left": _third_left,
+        "side_talk_started": _side_talk_started,
+        "side_talk_ended": _side_talk_ended,
+        "party_connected": _party_connected,
+        "party_left": _party_left,
         "recording_started": _recording_started,
         "recording_ended": _recording_ended,
         "recording_failed": _recording_failed,
+        "hours_checked": _hours_checked,
+        "message_started": _message_started,
+        "message_ended": _message_ended,
         "rating_offered": _rating_offered,
         "rated": _rated,
         "rating_ended": _rating_ended,
+        "priority_changed": _priority_changed,
+        "call_pinned": _pinned,
         "call_ended": _ended,
     }
 )
@@ -303,20 +448,40 @@ def _talk_started(record: CallRecord, fact: Fact, kind: str, key: str) -> CallRe
     if any(item.talk_id == talk.talk_id for item in record.talks):
         return record
     before = tuple(
-        replace(item, ended_at=fact.at, ended_by="transfer") if item.ended_at is None else item for item in record.talks
+        replace(item, ended_at=fact.at, ended_by="transfer" if item.role == "main" else "") if item.ended_at is None else item
+        for item in record.talks
     )
     return replace(record, talks=(*before, talk))
 
 
 def _talk_ended(record: CallRecord, fact: Fact) -> CallRecord:
-    talk_id = _text(fact.data["talk_id"])
+    ended = _talk_ended_row(record, _text(fact.data["talk_id"]), fact.at, _text(fact.data["ended_by"]))
+    return _hold_over(ended, fact.at)
+
+
+def _talk_ended_row(record: CallRecord, talk_id: str, at: float, ended_by: str) -> CallRecord:
     talks = tuple(
-        replace(item, ended_at=fact.at, ended_by=_text(fact.data["ended_by"]))
-        if item.talk_id == talk_id and item.ended_at is None
-        else item
+        replace(item, ended_at=at, ended_by=ended_by) if item.talk_id == talk_id and item.ended_at is None else item
         for item in record.talks
     )
-    return replace(_hold_over(record, fact.at), talks=talks)
+    return replace(record, talks=talks)
+
+
+def _transfer(record: CallRecord, fact: Fact, **changes: Any) -> CallRecord:
+    wanted = _text(fact.data["transfer_id"])
+    transfers = tuple(replace(item, **changes) if item.transfer_id == wanted else item for item in record.transfers)
+    return replace(record, transfers=transfers)
+
+
+def _third(record: CallRecord, fact: Fact, **changes: Any) -> CallRecord:
+    """Change what is known of a dialled colleague or hotline, making it when an earlier fact about it was lost."""
+    data = fact.data
+    try_id = _text(data["try_id"])
+    known = next((item for item in record.thirds if item.try_id == try_id), None)
+    if known is None:
+        kind, person = _text(data["person_kind"]), _text(data["person_id"])
+        known = ThirdRecord(try_id, _text(data["transfer_id"]), kind, person, fact.at)
+    return replace(record, thirds=_put(record.thirds, replace(known, **changes), "try_id"))
 
 
 def _hold_over(record: CallRecord, at: float) -> CallRecord:
@@ -339,7 +504,10 @@ def _closing(record: CallRecord) -> CallRecord:
     at = record.ended_at if record.ended_at is not None else record.last_at
     by = "system" if record.cause == "system_failure" else record.ended_by
     record = _hold_over(record, at)
-    talks = tuple(replace(talk, ended_at=at, ended_by=by) if talk.ended_at is None else talk for talk in record.talks)
+    talks = tuple(
+        replace(talk, ended_at=at, ended_by=by if talk.role == "main" else "") if talk.ended_at is None else talk
+        for talk in record.talks
+    )
     record = replace(
         record,
         talks=talks,
@@ -349,6 +517,14 @@ def _closing(record: CallRecord) -> CallRecord:
         tries=tuple(
             replace(item, ended_at=at, outcome=item.outcome or "cancelled") if item.ended_at is None else item
             for item in record.tries
+        ),
+        thirds=tuple(
+            replace(item, ended_at=at, outcome=item.outcome or "cancelled") if item.ended_at is None else item
+            for item in record.thirds
+        ),
+        messages=tuple(
+            replace(item, ended_at=at, outcome="recorded", ended_by=by) if item.ended_at is None else item
+            for item in record.messages
         ),
         # Its length is taken from the file when it is sealed.
         recordings=tuple(

@@ -16,16 +16,48 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "connect_agent": ("offer_id", "agent_id", "uri"),
         "cancel_agent": ("offer_id",),
+        # better: the place is better than told before; minutes: an expected wait that is shorter than told before
         "tell_position": ("position",),
+        "offer_callback": ("reason",),
+        # outcome: full | closed
+        "leave_queue": ("outcome", "reason"),
+        "move_queue": ("queue", "reason"),
+        "restore_place": ("queued_at", "lost_call_id"),
         "hold": ("agent_id",),
         "unhold": ("agent_id",),
         "hang_up": ("agent_id",),
+        "tell_agent": ("agent_id", "prompt"),
+        # kind: auto | blind | attended | three_way (default auto); target: expert | agent | queue | hotline (default expert);
+        # patience: seconds until routing's next word; blind to agent or queue: queue and wish (agent to ask first)
         "start_transfer": ("transfer_id", "agent_id"),
-        # number_enc: sealed E.164 number; brief: {"category": code, "region": name, "waited": seconds}
+        # number_enc: sealed E.164 number; brief: {"category": code, "region": name, "region_code", "waited": seconds}
         "try_expert": ("transfer_id", "try_id", "expert_id", "number_enc", "trunk", "brief"),
+        # a colleague who accepted the offer `try_id`; another hotline (number_enc: sealed, from its row)
+        "try_agent": ("transfer_id", "try_id", "agent_id", "uri"),
+        "try_party": ("transfer_id", "try_id", "party_id", "number_enc", "trunk"),
         "give_up_transfer": ("transfer_id",),
+        # the agent's own: hand over and go; take the caller back; to the other one; all three; without the third person
+        "complete_transfer": ("transfer_id", "agent_id"),
         "cancel_transfer": ("transfer_id", "agent_id"),
+        "toggle_transfer": ("transfer_id", "agent_id"),
+        "conference": ("transfer_id", "agent_id"),
+        "drop_party": ("transfer_id", "agent_id"),
         "end_call": ("reason",),
+        # the house's answer to a question about its own people; prompts: what to say to them
+        "staff_answer": ("number", "outcome", "prompts"),
+        # a supervisor's own phone (uri) as leg supervisor:<monitor_id>; mode: listen, whisper or barge
+        "start_monitor": ("monitor_id", "agent_id", "uri", "mode", "told"),
+        "set_monitor": ("monitor_id", "mode"),
+        "stop_monitor": ("monitor_id",),
+        "take_over": ("monitor_id", "agent_stays"),
+        "ask_help": ("help_id", "agent_id"),
+        "clear_help": ("help_id", "by"),
+        # method: played | read
+        "warn_caller": ("agent_id", "method"),
+        "end_abusive_call": ("agent_id",),
+        "pin": ("emergency_id", "by"),
+        "unpin": ("emergency_id", "by"),
+        "set_priority": ("priority", "reason", "by"),
     }
 )
 

@@ -33,6 +33,12 @@ class Office:
     name: str
     level: str
     region: str
+    services: frozenset[str] = frozenset()
+    """Service types it offers; none named: all."""
+
+    def offers(self, service_type: str) -> bool:
+        """Whether it takes tickets of this service."""
+        return not self.services or service_type in self.services
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,9 @@ def dispatch(
     why = rule.reason if rule and rule.reason else "无专门规则，按县区受理"
     for place in _candidates(chain, wanted):
         for office in offices:
-            if office.region == place.code and office.level == place.level:
+            if office.region == place.code and office.level == place.level and office.offers(service_type):
                 return _found(office, chain[0], wanted, why)
-    top = _highest(offices)
+    top = _highest([office for office in offices if office.offers(service_type)] or offices)
     if top is None:
         return Dispatch("", "", "没有可分派的中心，待人工指派", "No centre to send it to: to be assigned by hand")
     if not chain:

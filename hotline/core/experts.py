@@ -1,14 +1,15 @@
 """Which expert is called next when an agent hands a caller on.
 
 Order: the expert the agent wished for; then those with the skill of the matter before those who take anything (skill
-`GN`); then the nearer region; then the longest idle (rules A.5, A.31). Only people on duty, not suspended, not busy,
-below their daily number of calls, and not tried in this transfer are asked at all.
+`GN`); then the nearer region; then in turn within the skill (whose last offer for it lies furthest back), then the longest
+idle (rules A.5, C.31). Only people on duty, not suspended, without a red card, not busy, below their daily number of calls,
+not in a conflict of interest, and not tried in this transfer are asked at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 FALLBACK_SKILL: Final = "GN"
@@ -24,17 +25,41 @@ class Expert:
     kind: str
     skills: tuple[str, ...]
     number_enc: str
+    more_numbers: tuple[str, ...] = ()
+    """Further numbers, sealed, in order: for when the one before is out of order."""
+    firm: str = ""
+    """Id of the firm."""
     region: str = ""
     """Code of the region they serve; empty means anywhere."""
+    regions: tuple[str, ...] = ()
+    """Further regions."""
     trunk: str = ""
     max_per_day: int = 0
     """Calls a day; 0 means no limit."""
     suspended: bool = False
+    suspended_from: float | None = None
+    suspended_to: float | None = None
+    """Limits of the suspension in Unix seconds; None: none."""
+    red_card: bool = False
+    presence: str = "on_roster"
+    """`away` and `available` by their own word go before the roster."""
+    presence_until: float | None = None
     duty: tuple[tuple[float, float], ...] = ()
 
     def on_duty(self, now: float) -> bool:
-        """Whether a shift covers `now`."""
+        """Whether they can be called now: their own word first, then a shift that covers `now`."""
+        if self.presence != "on_roster" and (self.presence_until is None or now < self.presence_until):
+            return self.presence == "available"
         return any(start <= now < end for start, end in self.duty)
+
+    def is_suspended(self, now: float) -> bool:
+        """Whether a suspension is in force, or a red card stands."""
+        started = self.suspended_from is None or self.suspended_from <= now
+        return self.red_card or (self.suspended and started and (self.suspended_to is None or now < self.suspended_to))
+
+    @property
+    def all_regions(self) -> tuple[str, ...]:
+        return (self.region, *self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,8 @@ class Use:
     last_used: float = 0.0
     day: int = 0
     count: int = 0
+    offered: Mapping[str, float] = field(default_factory=dict)
+    """Skill → when they were last asked for it: whose turn it is."""
 
     def to_record(self) -> dict[str, Any]:
         """JSON-able, for `hotline:experts`."""
@@ -88,8 +115,8 @@ def nearness(expert_region: str, matter_region: str) -> int:
 
 
 def can_serve(expert: Expert, use: Use, now: float) -> bool:
-    """On duty, free, not suspended, and below the daily number."""
-    if expert.suspended or use.state != "free" or not expert.on_duty(now):
+    """On duty, free, not suspended, no red card, and below the daily number."""
+    if expert.is_suspended(now) or use.state != "free" or not expert.on_duty(now):
         return False
     return not expert.max_per_day or use.today(now) < expert.max_per_day
 
@@ -103,19 +130,36 @@ def pick(
     region: str = "",
     wish: str = "",
     tried: Collection[str] = (),
+    barred: Collection[str] = (),
 ) -> Expert | None:
-    """The next expert to call, or None when nobody is left."""
-    best: tuple[tuple[bool, bool, int, float, str], Expert] | None = None
+    """The next expert to call, or None when nobody is left. `barred` are those in a conflict of interest."""
+    best: tuple[tuple[bool, bool, int, float, float, str], Expert] | None = None
+    for expert, use in candidates(experts, uses, now, skill=skill, wish=wish, tried=tried):
+        if expert.id in barred:
+            continue
+        near = max(nearness(code, region) for code in expert.all_regions)
+        turn = use.offered.get(skill, 0.0)
+        order = (expert.id != wish, skill not in expert.skills, -near, turn, use.last_used, expert.id)
+        if best is None or order < best[0]:
+            best = (order, expert)
+    return best[1] if best else None
+
+
+def candidates(
+    experts: Iterable[Expert],
+    uses: Mapping[str, Use],
+    now: float,
+    *,
+    skill: str,
+    wish: str = "",
+    tried: Collection[str] = (),
+) -> Iterator[tuple[Expert, Use]]:
+    """Everybody who could be called now, but for conflicts of interest."""
     for expert in experts:
         if expert.id in tried:
             continue
         use = uses.get(expert.id) or Use(expert.id)
-        wished = expert.id == wish
-        if not (wished or skill in expert.skills or FALLBACK_SKILL in expert.skills):
+        if not (expert.id == wish or skill in expert.skills or FALLBACK_SKILL in expert.skills):
             continue
-        if not can_serve(expert, use, now):
-            continue
-        order = (not wished, skill not in expert.skills, -nearness(expert.region, region), use.last_used, expert.id)
-        if best is None or order < best[0]:
-            best = (order, expert)
-    return best[1] if best else None
+        if can_serve(expert, use, now):
+            yield expert, use

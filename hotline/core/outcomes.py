@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-Kind = Literal["ticket", "consultation", "callback"]
+from hotline.core.external_hotlines import result_keeps_ticket
+from hotline.core.queues.places import OUR_FAULT
+
+Kind = Literal["ticket", "consultation", "callback", "attempt", "staff"]
 
 TICKET_DISPOSITIONS: Final = frozenset({"D03", "D04", "D05", "D07"})
+STAFF_MENU: Final = "staff_menu"
+PROGRESS_TOLD: Final = "progress_told"
+PROGRESS_DISPOSITION: Final = "D13"
+"""重复告知进展: what a caller was told by the menu counts like what an agent would have said."""
+ABUSE_DISPOSITION: Final = "D11"
 TICKET_IF_REQUEST: Final = "D10"
+MESSAGE: Final = "voice_message"
+"""Reason of a ticket that comes from a voice message."""
+MESSAGE_DISPOSITION: Final = "D03"
+"""To be called back."""
+MESSAGE_SERVICE: Final = "S18"
+"""Other: what it is about is only known to those who listen to it."""
 GRACE_SECONDS: Final = 10.0
 """How long after the wrap-up a form may still come in: the last autosave is on its way."""
-CALLBACK_SECONDS: Final = 30 * 60.0
-"""First try of a call-back (rules A.7)."""
 
 _P0: Final = frozenset({"R01", "R02"})
 _P1: Final = frozenset({"R03", "R04", "R05", "R06", "R07", "R08"})
@@ -30,6 +42,13 @@ class Ended:
     ended_at: float
     agent_reached: bool
     consultation_over: bool
+    expert_reached: bool = False
+    """Somebody from the roster was, which without an agent happens out of hours."""
+    message_left: bool = False
+    outbound: bool = False
+    """We called: then there is a task behind it, which knows how it goes on when nobody talked."""
+    restricted: bool = False
+    """The number is restricted, and the caller did not ask for help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +61,45 @@ class Outcome:
 
 
 def decide(call: Ended, fields: Mapping[str, Any], submitted: bool, now: float, wrap_up_seconds: float) -> Outcome | float:
-    """The outcome, or the Unix time at which to ask again because the agent may still be writing."""
-    if not call.agent_reached:
-        return Outcome("callback", call.cause or "unknown")
-    if call.cause == "system_failure" and not call.consultation_over:
-        return Outcome("callback", "system_failure")
-    if not submitted and now < (due := call.ended_at + wrap_up_seconds + GRACE_SECONDS):
+    """The outcome, or the Unix time at which to ask again because the agent may still be writing. `staff`: no caller at all,
+    but one of our own people in their menu; nothing follows."""
+    if call.cause == STAFF_MENU:
+        return Outcome("staff", STAFF_MENU)
+    if call.cause == PROGRESS_TOLD:
+        return Outcome("consultation", PROGRESS_DISPOSITION)
+    if call.restricted and not call.agent_reached:
+        return Outcome("consultation", ABUSE_DISPOSITION)
+    if call.message_left:
+        # Exactly one ticket, whatever else happened: it is what somebody must answer (rules A.8).
+        if call.agent_reached and not submitted and now < (due := call.ended_at + wrap_up_seconds + GRACE_SECONDS):
+            return due
+        return Outcome("ticket", MESSAGE, call.agent_reached and not submitted)
+    unserved: Kind = "attempt" if call.outbound else "callback"
+    if not call.agent_reached and not call.expert_reached:
+        return Outcome(unserved, call.cause or "unknown")
+    if call.cause == "callback_promised":
+        return Outcome("callback", call.cause)
+    if call.cause in OUR_FAULT and not call.consultation_over:
+        return Outcome(unserved, call.cause)
+    if call.agent_reached and not submitted and now < (due := call.ended_at + wrap_up_seconds + GRACE_SECONDS):
         return due
     disposition = str(fields.get("disposition", ""))
     if disposition in TICKET_DISPOSITIONS or (disposition == TICKET_IF_REQUEST and fields.get("request")):
         return Outcome("ticket", disposition, not submitted)
+    if result_keeps_ticket(disposition, str(fields.get("handover_result", ""))):
+        return Outcome("ticket", "unresolved_elsewhere", not submitted)
     return Outcome("consultation", disposition, not submitted)
+
+
+def form_open(outcome: str | None, ended_at: float | None, agent_reached: bool, now: float, wrap_up_seconds: float) -> bool:
+    """Whether the agent may still write the form. What the call becomes follows from the form, so afterwards it is closed;
+    but a call that we cut off is called back at once, whatever the form says, and its agent may finish what was typed
+    until the wrap-up is over."""
+    if outcome is None:
+        return True
+    if outcome != "callback" or not agent_reached or ended_at is None:
+        return False
+    return now < ended_at + wrap_up_seconds + GRACE_SECONDS
 
 
 def priority(fields: Mapping[str, Any]) -> int:

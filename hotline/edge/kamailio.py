@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-import jinja2
-
 from hotline.bus import keys
+from hotline.core.headsets import ECHO_TRUNK, ECHO_USER, HEADSET_BYTES, HEADSET_HOST
 from hotline.edge import programs, rtpengine, trunks
 from hotline.edge.errors import EdgeError
+from hotline.edge.templates import rendered
 from hotline.settings import Settings
 
 missing_packages = programs.missing_packages
@@ -35,13 +35,19 @@ MAX_WRONG_PASSWORDS: Final = 5
 """Wrong passwords from one address for one extension within 30 s, then 403 for the rest of them (the packaged tier of
 5 failed logins in 30 s)."""
 BAN_SECONDS: Final = 60
-CHILDREN: Final = 4
-"""Receiving processes a socket. A REGISTER or INVITE takes well under a millisecond, a hanging Redis at most 0.3 s."""
+CHILDREN: Final = 2
+"""Receiving processes a socket (1.7 MB each). A REGISTER or INVITE takes well under a millisecond, a hanging Redis at most
+0.3 s; with two the 99th percentile of INVITE → 200 at 5 calls/s stays what it was with four (benchmarks/README.md)."""
+TCP_CHILDREN: Final = 1
+"""Processes for all WebSockets of headsets: one asks, answers and hangs up a few times a minute; sound does not pass here."""
+MAX_ECHO_PER_SECOND: Final = 5
+"""Self-tests begun in one second: each claims a worker, and callers go first."""
 SUN_PATH_MAX: Final = 107
 """Longest path of a Unix socket on Linux."""
 
 REFUSALS: Final = (
     "refused_source",
+    "refused_origin",
     "refused_method",
     "refused_auth",
     "refused_body",
@@ -108,13 +114,7 @@ def render(settings: Settings, phones: Sequence[Phone], run_dir: Path | None = N
     """
     folder = (run_dir or settings.run_dir).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    text = env.get_template("kamailio.cfg.j2").render(_values(settings, phones, folder))
+    text = rendered(TEMPLATES, "kamailio.cfg.j2", **_values(settings, phones, folder))
     _write(folder / "dispatcher.list", trunks.ping_list(settings.trunks))
     path = folder / "kamailio.cfg"
     _write(path, text)
@@ -164,6 +164,22 @@ def check(path: Path) -> None:
     raise EdgeError("edge.config", file=str(path), line=line, message=first.split(">: ")[-1][:300])
 
 
+HEADSET_OFFER_FLAGS: Final = (
+    "trust-address replace-origin replace-session-connection ICE=force UDP/TLS/RTP/SAVPF DTLS=passive "
+    "rtcp-mux-offer rtcp-mux-require "
+    "codec-strip-all codec-except-PCMA codec-except-PCMU codec-except-telephone-event"
+)
+HEADSET_ANSWER_FLAGS: Final = (
+    "trust-address replace-origin replace-session-connection ICE=force RTP/SAVPF DTLS=passive rtcp-mux-accept "
+    "codec-strip-all codec-except-PCMA codec-except-PCMU codec-except-telephone-event"
+)
+"""Towards a browser. With rtpengine in the passive role in both directions a handshake cannot begin before the browser is
+ready for it; the other way round half of the calls stayed silent (measured with Chromium 156 and rtpengine 10.5)."""
+HEADSET_PLAIN_FLAGS: Final = MEDIA_FLAGS.replace(" strict-source", "")
+"""What a browser says, on its way to a worker. ICE chooses the address and DTLS-SRTP proves who speaks: held to the address of
+the SDP, rtpengine would drop what comes from the one that ICE chose."""
+
+
 def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[str, Any]:
     sip, media = settings.sip, settings.media
     rpc_socket = folder / "kamailio_rpc.sock"
@@ -172,7 +188,13 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
     relay = media.relay == "always"
     outside = _listen_address(sip.host)
     pings = any(trunk.options_ping for trunk in settings.trunks)
-    modules = [*_MODULES, *(["rtpengine"] if relay else []), *(["dispatcher"] if pings else [])]
+    headset = settings.headset.enabled and relay
+    modules = [
+        *_MODULES,
+        *(["rtpengine"] if relay else []),
+        *(["dispatcher"] if pings else []),
+        *(["xhttp", "websocket"] if headset else []),
+    ]
     two = len(rtpengine.interfaces(settings)) == 2
     return {
         "children": CHILDREN,
@@ -194,6 +216,7 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "trunks": trunks.render_trunks(settings.trunks),
         "phones": [_checked(phone) for phone in phones],
         "nobody_ha1": secrets.token_hex(16),
+        "hotlines_key": keys.EXTERNAL_NUMBERS,
         "allowed": trunks.prefixes(settings.transfer.allowed_prefixes, "transfer.allowed_prefixes"),
         "barred": trunks.prefixes(settings.transfer.barred_prefixes, "transfer.barred_prefixes"),
         "flood_requests": sip.flood_requests,
@@ -213,16 +236,32 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "media_flags": MEDIA_FLAGS,
         "direction_in": " direction=outside direction=inside" if two else "",
         "direction_out": " direction=inside direction=outside" if two else "",
-        "flags": {"offered": 1, "phone": 2},
+        # headset: the request came from a browser; to_headset: it goes to one; caller: a new caller of a trunk.
+        "flags": {"offered": 1, "phone": 2, "headset": 3, "to_headset": 4, "caller": 5},
+        "headset": headset,
+        "websocket_port": sip.websocket_port,
+        "tcp_children": TCP_CHILDREN,
+        "max_headsets": settings.headset.max_connections,
+        "max_headset_bytes": HEADSET_BYTES,
+        "headset_key": keys.headset(""),
+        "headset_host": HEADSET_HOST,
+        "headset_offer_flags": HEADSET_OFFER_FLAGS,
+        "headset_answer_flags": HEADSET_ANSWER_FLAGS,
+        "headset_plain_flags": HEADSET_PLAIN_FLAGS,
+        "echo_user": ECHO_USER,
+        "echo_trunk": ECHO_TRUNK,
+        "max_echo_per_second": MAX_ECHO_PER_SECOND,
         "timers": {
             # Silence of a worker: it is dead, take the next. Afterwards it has answered 100 and is at work.
-            "worker_silent_ms": 2000,
+            "worker_silent_ms": int(sip.worker_silent_seconds * 1000),
             "worker_answer_ms": 30_000,
             # Phones and carriers: 5 s to say anything at all, then as long as the worker lets them ring.
             "outside_silent_ms": 5000,
             "outside_ring_ms": 120_000,
             "dialog_s": int(settings.limits.max_call_seconds) + 60,
             "ban_s": BAN_SECONDS,
+            # Above the keep-alives, which run both ways.
+            "websocket_s": 180,
         },
     }
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from hotline.edge.errors import EdgeError
 
-PACKAGES: Final = ("kamailio", "kamailio-redis-modules", "rtpengine-daemon")
+PACKAGES: Final = ("kamailio", "kamailio-redis-modules", "kamailio-websocket-modules", "rtpengine-daemon")
 """Debian and Ubuntu packages the edge needs."""
 
 _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/sbin")
@@ -57,6 +57,7 @@ def missing_packages(*, relay: bool = True) -> list[str]:
     present = {
         "kamailio": there("kamailio") and module("tm"),
         "kamailio-redis-modules": module("ndb_redis"),
+        "kamailio-websocket-modules": module("websocket"),
         "rtpengine-daemon": not relay or there("rtpengine"),
     }
     return [name for name in PACKAGES if not present[name]]

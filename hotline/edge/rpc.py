@@ -19,6 +19,9 @@ from hotline.edge.errors import EdgeError
 from hotline.edge.kamailio import COUNTERS, Phone
 from hotline.settings import Settings
 
+_ANSWERED, _DELETED = 3, 5
+"""States of Kamailio's dialog module: 1 unconfirmed, 2 early, 3 answered, 4 answered and acknowledged, 5 over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -69,28 +72,42 @@ class Rpc:
             raise EdgeError("edge.rpc_error", method=method, rpc_code=error.get("code"), message=error.get("message"))
         return answer.get("result")
 
-    def terminate_dialog(self, sip_call_id: str, from_tag: str, to_tag: str) -> bool:
-        """End an answered call leg: BYE to both sides. False when there is no such dialog any more."""
-        return self._order("dlg.terminate_dlg", [sip_call_id, from_tag, to_tag])
+    def end_leg(self, sip_call_id: str) -> bool:
+        """End a call leg whose worker is dead: BYE to both sides of an answered one, CANCEL to one that rings.
 
-    def cancel(self, sip_call_id: str, cseq: int) -> bool:
-        """Cancel a leg that is still ringing, by the Call-ID and CSeq number of its INVITE. False when it is gone."""
-        return self._order("tm.cancel", [sip_call_id, str(cseq)])
+        True when nothing is left to do; False: ask again (a CANCEL may cross the answer). Tags and CSeq are asked of Kamailio:
+        those a worker noted before it died may be from before the answer (a 200 that overtakes its 180 or 100).
+        Raises :class:`EdgeError`.
+        """
+        try:
+            found = self.call("dlg.list_match", ["callid", "eq", sip_call_id])
+        except EdgeError as exc:
+            if exc.details.get("rpc_code") == 404:
+                return True
+            raise
+        alive = [dialog for dialog in found if dialog["state"] < _DELETED]
+        for dialog in alive:
+            if dialog["state"] >= _ANSWERED:
+                self._order("dlg.end_dlg", [dialog["h_entry"], dialog["h_id"]])
+            else:
+                self._order("tm.cancel", [sip_call_id, dialog["caller"]["cseq"]])
+        return all(dialog["state"] >= _ANSWERED for dialog in alive)
 
-    def _order(self, method: str, params: list[Any]) -> bool:
+    def _order(self, method: str, params: list[Any]) -> None:
+        """An order to something that may be gone by now, which is as good."""
         try:
             self.call(method, params)
         except EdgeError as exc:
-            if exc.code == "edge.rpc_error":
-                return False
-            raise
-        return True
+            if exc.code != "edge.rpc_error":
+                raise
 
-    def registered(self) -> list[Contact]:
-        """Phones registered now. Raises :class:`EdgeError` when Kamailio does not answer."""
+    def registered(self, kind: str = "location") -> list[Contact]:
+        """Desk phones (or, `kind` headsets, browsers) registered now. Raises :class:`EdgeError` when Kamailio is silent."""
         found = []
         now = time.time()
         for domain in _listed(self.call("ul.dump"), "Domains", "Domain"):
+            if domain.get("Domain") != kind:
+                continue
             for info in _listed(domain, "AoRs", "Info"):
                 for contact in _listed(info, "Contacts", "Contact"):
                     expires = contact.get("Expires", 0)

@@ -11,9 +11,8 @@ import socket
 from pathlib import Path
 from typing import Final
 
-import jinja2
-
 from hotline.edge import programs
+from hotline.edge.templates import rendered
 from hotline.settings import Settings
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent.parent / "infra" / "rtpengine"
@@ -37,13 +36,9 @@ def render(settings: Settings) -> Path:
     """Write `rtpengine.conf` into `settings.run_dir` and return its path."""
     folder = settings.run_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    text = env.get_template("rtpengine.conf.j2").render(
+    text = rendered(
+        TEMPLATES,
+        "rtpengine.conf.j2",
         log_level=LOG_LEVEL,
         interfaces=[";".join(interfaces(settings))],
         control_port=settings.media.control_port,

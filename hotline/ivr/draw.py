@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hotline.ivr.graph import Edge, edges
 from hotline.ivr.schema import Flow, Node
-from hotline.ivr.waits import DigitsWait, QueueWait, RateWait
+from hotline.ivr.waits import DialWait, DigitsWait, HoursWait, ProgressWait, QueueWait, RateWait, RecordWait, StaffWait
 
 
 def describe(node: Node) -> list[str]:
@@ -26,6 +26,16 @@ def describe(node: Node) -> list[str]:
         found.append(f"queue {wait.queue}, {wait.seconds / 60:g} min")
     elif isinstance(wait, RateWait):
         found.append(f"rate {wait.keys[0]}–{wait.keys[-1]}, {wait.seconds:g} s, {wait.repeats} repeat")
+    elif isinstance(wait, StaffWait):
+        found.append(f"staff menu, {wait.seconds:g} s")
+    elif isinstance(wait, ProgressWait):
+        found.append(f"ticket progress, {wait.seconds:g} s")
+    elif isinstance(wait, HoursWait):
+        found.append("is the line open?")
+    elif isinstance(wait, DialWait):
+        found.append(f"dial {wait.who}, {wait.seconds:g} s")
+    elif isinstance(wait, RecordWait):
+        found.append(f"record {wait.seconds:g} s, until {wait.finish_on} or {wait.silence:g} s silence")
     if node.choose:
         found.append(f"by {node.choose.variable}")
     if node.hang_up:
@@ -35,7 +45,18 @@ def describe(node: Node) -> list[str]:
 
 def mermaid(flow: Flow) -> str:
     """The flow as a Mermaid flowchart."""
-    shapes = {"queue": ("([", "])"), "digits": ("{{", "}}"), "rate": ("{{", "}}"), "end": ("[[", "]]"), "": ("[", "]")}
+    shapes = {
+        "queue": ("([", "])"),
+        "dial": ("([", "])"),
+        "digits": ("{{", "}}"),
+        "rate": ("{{", "}}"),
+        "record": ("{{", "}}"),
+        "staff": ("{{", "}}"),
+        "progress": ("{{", "}}"),
+        "hours": ("{", "}"),
+        "end": ("[[", "]]"),
+        "": ("[", "]"),
+    }
     out = ["flowchart TD", f'  start_(("{flow.name}")) --> n_{flow.start}']
     for name, node in flow.nodes.items():
         wait = node.waiting

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
+from hotline.core.tickets.progress import PHASE
 from hotline.ivr.graph import TOO_OFTEN, Edge, cycle, edges, edges_of, reachable, unbounded_cycle
 from hotline.ivr.parser import structure
 from hotline.ivr.problems import Problem, problem
 from hotline.ivr.prompts import PromptIndex
 from hotline.ivr.schema import Flow
-from hotline.ivr.waits import DigitsWait, QueueWait, RateWait
+from hotline.ivr.waits import DialWait, DigitsWait, ProgressWait, QueueWait, RateWait, RecordWait, StaffWait
 
 MENU_ITEMS: Final = 4
 """A menu has at most four items, and 0 for a human besides: GB/T 33358 advises against menus at all."""
@@ -26,8 +27,41 @@ GREETING_SECONDS: Final = 12.0
 _NOT_CHOSEN: Final = ("no_input", "invalid")
 """Outcomes of a menu that are nobody's wish."""
 
-AROUND_TALK: Final = ("queue_wait", "still_waiting", "hold", "transferring", "transfer_failed_back", "system_error")
+NOTICE: Final = "notice"
+"""The prompt that says that calls are recorded, and why."""
+
+AROUND_TALK: Final = (
+    *("queue_wait", "still_waiting", "hold", "transferring", "transferring_on", "transfer_next", "transfer_failed_back"),
+    *("please_wait", "system_error"),
+)
 """What a caller may hear in a queue and during a talk without any flow saying so."""
+OFFERED: Final = ("callback_offer", "callback_closing")
+"""The words that offer a call-back in the queue."""
+
+
+STAFF_MENU: Final = (
+    "staff_number", "staff_pin", "staff_wrong", "staff_available", "staff_away", "staff_on_roster",
+    "staff_paused", "staff_offline", "staff_on_call", "staff_missed", "staff_menu_agent", "staff_menu_expert",
+)  # fmt: skip
+"""What is said in the staff's menu."""
+SPELT: Final = (
+    *(f"digit_{figure}" for figure in range(10)),
+    *(f"date_month_{month}" for month in range(1, 13)),
+    *(f"date_day_{day}" for day in range(1, 32)),
+)
+"""Figures and dates."""
+CLERK_MENU: Final = (
+    *("staff_menu_clerk", "staff_menu_ticket", "staff_menu_reason", "staff_menu_result", "staff_code"),
+    *("village_ticket", "village_due", "village_signed", "village_returned", "village_noted", "village_none", "village_gone"),
+    *("village_refused", "village_minor", "village_no_code", "village_caller", "village_no_number"),
+    *SPELT,
+)
+"""The same of the clerks of village centres."""
+PROGRESS: Final = (
+    *("progress_number", "progress_code", "progress_wrong", "progress_due", "progress_overdue", "progress_private"),
+    *("staff_menu_progress", "staff_wrong", *(f"progress_{phase}" for phase in sorted(set(PHASE.values()))), *SPELT),
+)
+"""What is said of a ticket's progress."""
 
 
 def lint(
@@ -68,7 +102,7 @@ def is_queue(flow: Flow, name: str) -> bool:
 
 
 def _talk_over(flow: Flow, edge: Edge) -> bool:
-    return edge.label == "talked" and is_queue(flow, edge.source)
+    return edge.label == "talked" and isinstance(flow.nodes[edge.source].waiting, QueueWait | DialWait)
 
 
 def _unreachable(flow: Flow) -> Iterator[Problem]:
@@ -103,7 +137,10 @@ def _ends(flow: Flow) -> Iterator[Problem]:
 
 
 def _human(flow: Flow) -> Iterator[Problem]:
-    """There is a way to a human; no key and a wrong key end with one, and 0 leads there without another question."""
+    """There is a way to a human; no key and a wrong key end with one (unless the number is restricted), and 0 leads there
+    without another question."""
+    if flow.audience == "staff":
+        return
     reached = reachable(flow, [flow.start])
     if not any(is_queue(flow, name) for name in reached):
         yield problem(flow.file, flow.line("start"), "", "no_human")
@@ -118,7 +155,7 @@ def _human(flow: Flow) -> Iterator[Problem]:
         for edge in edges_of(name, flow.nodes[name]):
             if edge.label == "0" and not _straight_to_human(flow, edge.target):
                 yield _at(flow, name, "zero_not_human", "route", "0")
-            elif edge.label in (*_NOT_CHOSEN, TOO_OFTEN) and _can_miss_human(flow, edge.target):
+            elif not flow.restricted and edge.label in (*_NOT_CHOSEN, TOO_OFTEN) and _can_miss_human(flow, edge.target):
                 path = edge.path[2:]
                 yield _at(flow, name, "key_not_human", *path, outcome=edge.label)
 
@@ -147,14 +184,13 @@ def _silent_ends(flow: Flow) -> Iterator[Problem]:
     """Whoever reached no human is told something before the call ends."""
 
     def mute(start: str) -> bool:
-        if flow.nodes[start].say:
-            return False
-        found = reachable(
+        # A node passed over for having been met too often says nothing and does not wait.
+        quiet = reachable(
             flow,
             [start],
-            lambda edge: not flow.nodes[edge.source].wait and not flow.nodes[edge.target].say,
-        )  # fmt: skip
-        return any(flow.nodes[name].hang_up for name in found)
+            lambda edge: edge.label == TOO_OFTEN or not (flow.nodes[edge.source].wait or flow.nodes[edge.source].say),
+        )
+        return any(flow.nodes[name].hang_up and not flow.nodes[name].say for name in quiet)
 
     if mute(flow.start):
         yield problem(flow.file, flow.line("start"), "", "silent_end", outcome="start")
@@ -169,8 +205,17 @@ def _silent_ends(flow: Flow) -> Iterator[Problem]:
 def _ratings(flow: Flow) -> Iterator[Problem]:
     """A rating is only asked for after a talk."""
     for name in reachable(flow, [flow.start], lambda edge: not _talk_over(flow, edge)):
-        if isinstance(flow.nodes[name].waiting, RateWait):
+        wait = flow.nodes[name].waiting
+        if isinstance(wait, RateWait) and not wait.earlier_talk:
             yield _at(flow, name, "rate_without_talk", "wait")
+
+
+def _staff(flow: Flow) -> Iterator[Problem]:
+    """The staff's menu stands in flows for the staff only, and their calls end as such (nobody calls them back)."""
+    for name, node in flow.nodes.items():
+        staff = isinstance(node.waiting, StaffWait) or node.hang_up == "staff_menu"
+        if staff and flow.audience != "staff":
+            yield _at(flow, name, "staff_in_public")
 
 
 def _menus(flow: Flow) -> Iterator[Problem]:
@@ -197,8 +242,19 @@ def _variables(flow: Flow) -> Iterator[Problem]:
             yield _at(flow, name, "variable_unknown", "choose", "variable", variable=node.choose.variable)
 
 
+def _told_first(flow: Flow) -> Iterator[Problem]:
+    """Nobody is recorded who has not heard the notice of recording (rules D.32): it is said on every way to a message."""
+    for name in reachable(flow, [flow.start], lambda edge: not _gives_notice(flow, edge.source)):
+        if isinstance(flow.nodes[name].waiting, RecordWait) and not _gives_notice(flow, name):
+            yield _at(flow, name, "record_without_notice", "wait")
+
+
+def _gives_notice(flow: Flow, name: str) -> bool:
+    return any(item.prompt == NOTICE for item in flow.nodes[name].says)
+
+
 CHECKS: Final[tuple[Callable[[Flow], Iterator[Problem]], ...]] = (
-    _unreachable, _loops, _ends, _human, _silent_ends, _ratings, _menus, _variables,
+    _unreachable, _loops, _ends, _human, _silent_ends, _ratings, _menus, _variables, _told_first, _staff,
 )  # fmt: skip
 
 
@@ -214,8 +270,19 @@ def _prompts(flow: Flow, index: PromptIndex) -> Iterator[Problem]:
             # the same for every queue: asked of the first one only
             asked.extend((prompt, flow.languages) for prompt in (wait.music, *around))
             around.clear()
+            if wait.callback:
+                asked.extend((prompt, flow.languages) for prompt in OFFERED)
+        elif isinstance(wait, StaffWait):
+            asked.extend((prompt, flow.languages) for prompt in (*STAFF_MENU, *CLERK_MENU))
+        elif isinstance(wait, ProgressWait):
+            asked.extend((prompt, flow.languages) for prompt in PROGRESS)
         elif isinstance(wait, RateWait):
             asked.extend((each, flow.languages) for each in (wait.prompt, wait.repeat_prompt, wait.invalid_prompt))
+        elif isinstance(wait, DialWait):
+            around_dial = (wait.music, wait.next_prompt, "brief_duty", "brief_press", "system_error")
+            asked.extend((each, flow.languages) for each in around_dial)
+        elif isinstance(wait, RecordWait):
+            asked.append((wait.beep, flow.languages))
         for number, (prompt, languages) in enumerate(asked):
             missing = [language for language in languages if not index.has(prompt, language)]
             if missing:

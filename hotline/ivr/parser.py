@@ -24,7 +24,7 @@ from hotline.ivr.yamlread import Document, read
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_WAITS: Final = ("digits", "queue", "rate")
+_WAITS: Final = ("digits", "queue", "rate", "dial", "record", "staff", "progress")
 
 
 def load_flow(path: Path) -> Flow:

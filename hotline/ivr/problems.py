@@ -74,6 +74,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{language} 开场白共 {seconds} 秒，最多 {limit} 秒",
             "the greeting in {language} lasts {seconds} s, at most {limit} s are allowed",
         ),
+        "staff_in_public": (
+            "员工菜单只能写在 audience: staff 的流程里",
+            "the staff's menu belongs into a flow with audience: staff",
+        ),
+        "record_without_notice": (
+            "录音留言之前有一条路没有播放录音告知（notice）",
+            "some way to this message does not say the notice of recording first",
+        ),
         "prompt_missing": ("缺少语音“{prompt}”（{language}）", "there is no prompt {prompt!r} in {language}"),
         "language_missing": ("流程没有声明语言“{language}”", "the flow does not declare the language {language!r}"),
         "queue_unknown": ("没有名叫“{queue}”的队列", "there is no queue {queue!r}"),

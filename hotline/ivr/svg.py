@@ -191,10 +191,20 @@ def _label(edge: Edge, x: float, y: float) -> str:
     return f'<text x="{x:g}" y="{y:g}" {style}>{escape(edge.label)}</text>'
 
 
+_FILLS: Final = {
+    "queue": "#e3f4ea",
+    "dial": "#e3f4ea",
+    "digits": "#e7eefb",
+    "hours": "#fdf3d8",
+    "rate": "#f3e9fb",
+    "record": "#f3e9fb",
+}
+
+
 def _draw(box: _Box, flow: Flow) -> str:
     node = flow.nodes[box.name]
     wait = node.waiting
-    fill = {"queue": "#e3f4ea", "digits": "#e7eefb", "rate": "#f3e9fb"}.get(wait.kind if wait else "", "#f6f7f9")
+    fill = _FILLS.get(wait.kind if wait else "", "#f6f7f9")
     fill = "#f0e6e1" if node.hang_up else fill
     shape = f'x="{box.x:g}" y="{box.y:g}" width="{_WIDTH}" height="{box.height:g}" rx="7"'
     out = [f'<g><rect {shape} fill="{fill}" stroke="#99a"/>']

@@ -7,7 +7,7 @@ acknowledged, only after the commit, and everything before that is done again.
 
 from __future__ import annotations
 
-import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -23,12 +23,12 @@ from hotline.core.cdr import fold
 from hotline.core.facts import Fact
 from hotline.jobs.durable import Waker, describe
 from hotline.jobs.journals import Journals
-from hotline.jobs.part import Heartbeat, stopping
+from hotline.jobs.part import Heartbeat
 from hotline.jobs.stream import Stream
-from hotline.secrecy import Secrecy
+from hotline.secrecy import SecrecyError
 from hotline.settings import Settings
 from hotline.store.engine import Store, is_away
-from hotline.store.repositories import calls, jobs
+from hotline.store.repositories import calls, conflicts, jobs, task_results
 from hotline.store.repositories import facts as fact_rows
 from hotline.store.repositories.forms import finish_key
 
@@ -38,6 +38,8 @@ GATHER_SECONDS: Final = 0.3
 BLOCK_MS: Final = 500
 BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 REMEMBERED_CALLS: Final = 5_000
+CALLS_AT_ONCE: Final = 6
+"""Calls folded in one transaction. While it lasts nobody else writes to SQLite: a backlog must not make agents wait."""
 
 log = logs.get(__name__)
 Key = tuple[str, int, int]
@@ -62,8 +64,20 @@ class Archiver:
         for fact in facts:
             if _key(fact) not in self._known.get(fact.call_id, ()):
                 by_call.setdefault(fact.call_id, []).append(fact)
-        if not by_call:
-            return
+        names = list(by_call)
+        bad: Exception | None = None
+        for start in range(0, len(names), CALLS_AT_ONCE):
+            try:
+                self._take({call_id: by_call[call_id] for call_id in names[start : start + CALLS_AT_ONCE]})
+            except Exception as exc:
+                if is_away(exc):
+                    raise
+                bad = exc  # of one call: the others are stored all the same
+        if bad is not None:
+            raise bad
+
+    def _take(self, by_call: dict[str, list[Fact]]) -> None:
+        """Some calls, in one transaction if possible."""
         try:
             self._store_calls(by_call)
         except Exception as exc:
@@ -124,6 +138,10 @@ class Archiver:
             return []
         record = fold(found)
         applied = calls.apply(session, record)
+        if record.known:
+            task_results.settle(session, self._store.secrecy, self._store.settings, record, now)
+        if any(talk.person_kind == "expert" for talk in record.talks) or any(item.refusal for item in record.tries):
+            self._note_conflicts(session, call_id)
         started = [
             jobs.enqueue(session, "seal_recording", f"seal_recording:{recording_id}", {"recording_id": recording_id}, now=now)
             for recording_id in applied.captured
@@ -131,6 +149,13 @@ class Archiver:
         if record.known and record.closed:
             started.append(jobs.enqueue(session, "finish_call", finish_key(call_id), {"call_id": call_id}, now=now))
         return [job_id for job_id in started if job_id is not None]
+
+    def _note_conflicts(self, session: Session, call_id: str) -> None:
+        """Whom the expert advised, for later conflict checks. A form that does not open must not stop the records."""
+        try:
+            conflicts.note_call(session, self._store.secrecy, call_id)
+        except SecrecyError:
+            log.error("conflicts_not_noted", call_id=call_id)
 
     def _remember(self, call_id: str, items: Iterable[Fact]) -> None:
         self._known.setdefault(call_id, set()).update(_key(fact) for fact in items)
@@ -212,21 +237,17 @@ class _Loop:
         return bool(batch.ids)
 
 
-def main(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. The caller has set logging up and migrated the database."""
-    os.nice(5)  # calls in progress go first
+def serve(store: Store, settings: Settings, stop: threading.Event) -> None:
+    """Archive until `stop` is set; what is there then is stored first. In a thread of its own (see `hotline.jobs.main`)."""
     settings.journal_dir.mkdir(parents=True, exist_ok=True)
-    store = Store(settings, Secrecy.from_dir(settings.keys_dir))
     client = connect(settings.redis_url)
     heartbeat = Heartbeat(client, "archiver")
     loop = _Loop(Archiver(store, settings, Waker(settings.redis_url)), client, heartbeat)
     log.info("archiver_started")
-    with stopping() as stop:
-        while not stop.is_set():
-            pause = loop.once()
-            if pause:
-                stop.wait(pause)
-        loop.last()
+    while not stop.is_set():
+        pause = loop.once()
+        if pause:
+            stop.wait(pause)
+    loop.last()
     heartbeat.end()
-    store.close()
     log.info("archiver_stopped")

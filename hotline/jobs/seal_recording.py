@@ -16,7 +16,8 @@ from hotline.store import audit
 from hotline.store.models import Call, Recording
 from hotline.store.repositories import recordings
 from hotline.store.repositories.experts import ZONE
-from hotline.store.sealing import SUFFIX
+from hotline.store.sealing import SUFFIX, SealedReader, SealError
+from hotline.store.waveform import waveform
 
 CAPTURE_ATTEMPTS: Final = 3
 """Captures that are not there after so many tries will not come any more."""
@@ -34,6 +35,9 @@ class Sealed(Protocol):
     @property
     def sha256(self) -> str: ...
 
+
+MESSAGE: Final = "message"
+"""`person_kind` of a voice message: only the caller is on it."""
 
 Seal = Callable[[Path, Path, Path, Secrecy, str], Sealed]
 """`seal(caller, peer, target, secrecy, recording_id)` writes `target`, reads it back, and raises when it is not
@@ -82,12 +86,15 @@ def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> b
             recordings.failed(session, row.recording_id, "capture_missing")
         log.error("recording_lost", call_id=row.call_id, recording=row.recording_id)
         return False
-    if len(present) == 1:
+    if len(present) == 1 and row.person_kind != MESSAGE:
         # One side alone is still a recording: sealing makes the other silent.
         log.warning("capture_one_sided", call_id=row.call_id, recording=row.recording_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     info = seal(caller, peer, target, work.store.secrecy, row.recording_id)
+    peaks = _peaks(work, target, row.recording_id)
     with work.store.write() as session:
+        if peaks is not None:
+            recordings.put_peaks(session, row.recording_id, peaks)
         recordings.sealed(
             session,
             row.recording_id,
@@ -109,3 +116,13 @@ def _seal(work: Work, row: Recording, caller: Path, peer: Path, seal: Seal) -> b
             data={"sha256": info.sha256, "bytes": info.bytes},
         )
     return True
+
+
+def _peaks(work: Work, target: Path, recording_id: str) -> tuple[int, bytes] | None:
+    """The waveform. A picture is never worth a recording: what cannot be drawn now is drawn when somebody looks."""
+    try:
+        with SealedReader(target, work.store.secrecy, recording_id) as reader:
+            return waveform(reader)
+    except (SealError, OSError, ValueError) as error:
+        log.warning("waveform_missing", recording=recording_id, error=type(error).__name__)
+        return None

@@ -17,7 +17,7 @@ from hotline.bus import keys
 from hotline.core.board_entities import Changes
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
-from hotline.core.routing_state import Reply
+from hotline.core.routing.state import PlaceCall, Reply
 
 STALE_REQUEST_MS: Final = 3_000
 """A request older than this has been given up by whoever asked (see `hotline.bus.client.ask_routing`)."""
@@ -25,7 +25,7 @@ BATCH: Final = 64
 REPLY_SECONDS: Final = 30
 COMMANDS_SECONDS: Final = 600
 
-Sendable = Command | Fact | Reply
+Sendable = Command | Fact | Reply | PlaceCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,14 @@ class Bus:
         found: str | None = self._client.get(keys.PEOPLE)
         return found
 
-    def keep_people(self, text: str) -> None:
-        self._client.set(keys.PEOPLE, text)
+    def keep_people(self, text: str, numbers: Iterable[str] = ()) -> None:
+        """`numbers`: of the other hotlines that may be dialled, exactly."""
+        pipe = self._client.pipeline()
+        pipe.set(keys.PEOPLE, text)
+        pipe.delete(keys.EXTERNAL_NUMBERS)
+        if listed := sorted(numbers):
+            pipe.sadd(keys.EXTERNAL_NUMBERS, *listed)
+        pipe.execute()
 
     def lease_seconds(self, agent_id: str) -> float:
         """What is left of one agent's lease; 0 when there is none."""
@@ -164,6 +170,8 @@ def _add(pipe: Any, effect: Sendable) -> None:
         key = keys.reply(effect.request_id)
         pipe.rpush(key, _json(dict(effect.answer)))
         pipe.expire(key, REPLY_SECONDS)
+    elif isinstance(effect, PlaceCall):
+        pipe.rpush(keys.ORDERS, effect.order.to_json())
     else:
         pipe.xadd(keys.FACTS, {"fact": effect.to_json()}, maxlen=keys.FACTS_KEEP, approximate=True)
 

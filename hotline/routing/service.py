@@ -1,6 +1,6 @@
 """The routing process: one thread that reads, decides and writes, over and over.
 
-Everything it decides by is in `hotline.core.routing`; here are the clock, Redis, the database's people, and staying
+Everything it decides by is in `hotline.core.routing.engine`; here are the clock, Redis, the database's people, and staying
 alive: Redis away, the state is kept and tried again; Redis emptied, everything is written anew; the database away,
 the people last known stay.
 """
@@ -14,6 +14,7 @@ import queue
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,14 +23,22 @@ from redis.exceptions import RedisError
 from hotline import logs
 from hotline.bus.client import connect
 from hotline.core import board_entities
+from hotline.core.abuse import Timing
 from hotline.core.board_entities import Changes
+from hotline.core.callbacks.caps import Caps
 from hotline.core.facts import Fact
 from hotline.core.ids import new_id
-from hotline.core.routing import decide
-from hotline.core.routing_state import (
+from hotline.core.queues.relaxing import Ring
+from hotline.core.queues.rules import QueueRules, Queues
+from hotline.core.routing.engine import decide
+from hotline.core.routing.state import (
     Asked,
+    BeginTry,
+    DropTry,
     Event,
     FactSeen,
+    HoursKnown,
+    LookUpCaller,
     PeopleLoaded,
     RememberWish,
     Reply,
@@ -40,15 +49,19 @@ from hotline.core.routing_state import (
     World,
 )
 from hotline.routing import people
+from hotline.routing.callers import Callers
 from hotline.routing.loader import Loader
 from hotline.routing.redis_io import Batch, Bus, Sendable
-from hotline.settings import Settings
+from hotline.settings import QueueRulesSettings, Settings
 
 TICK_SECONDS: Final = 0.25
 LOOK_SECONDS: Final = 1.0
 BEAT_SECONDS: Final = 3.0
 RETRY_SECONDS: Final = 0.25
 STALE_ANSWER_SECONDS: Final = 5.0
+SAID_SECONDS: Final = 60.0
+SAID_KEEP: Final = 5_000
+"""Routing's own facts stand in no journal: so long, and so many, they are kept to be said again when Redis was emptied."""
 FIRST_LOAD_SECONDS: Final = 3.0
 """How long a start waits for the database before it goes on with the people last known."""
 NEEDS_LEASE: Final = frozenset({"set_agent_state", "force_agent_state"})
@@ -56,21 +69,65 @@ NEEDS_LEASE: Final = frozenset({"set_agent_state", "force_agent_state"})
 log = logs.get("routing")
 
 
+def queues_of(settings: Settings) -> Queues:
+    """The rules of every queue."""
+
+    def rules(found: QueueRulesSettings) -> QueueRules:
+        return QueueRules(
+            strategy=found.strategy,
+            rings=tuple(Ring(item.after, item.skill, item.language, item.region) for item in found.relax),
+            neighbours=tuple(found.neighbours),
+            max_waiting=found.max_waiting,
+            overflow_seconds=found.overflow_seconds,
+            overflow_to=found.overflow_to,
+            closing=found.closing,
+            night_queue=found.night_queue,
+        )
+
+    return Queues(rules(settings.queue), {name: rules(settings.queue_rules(name)) for name in settings.queues})
+
+
 def rules_of(settings: Settings) -> Rules:
     """The limits routing works by."""
     queue_rules, transfer = settings.queue, settings.transfer
     return Rules(
-        strategy=queue_rules.strategy,
+        queues=queues_of(settings),
         offer_seconds=queue_rules.offer_seconds,
         agent_ring_seconds=queue_rules.agent_ring_seconds,
         position_every_seconds=queue_rules.position_every_seconds,
+        place_seconds=60 * queue_rules.place_minutes,
         missed_offers_to_pause=queue_rules.missed_offers_to_pause,
         wrap_up_seconds=queue_rules.wrap_up_seconds,
+        wrap_up_extension_seconds=queue_rules.wrap_up_extension_seconds,
         agent_lease_seconds=queue_rules.agent_lease_seconds,
         ring_seconds=transfer.ring_seconds,
         accept_seconds=transfer.accept_seconds,
         max_tries=transfer.max_tries,
+        party_ring_seconds=transfer.party_ring_seconds,
+        parallel=transfer.parallel,
+        phones_together=settings.staff.order == "together",
+        phone_missed=settings.staff.missed_to_log_off,
+        only_staffed=tuple(queue_rules.only_staffed),
+        abuse=Timing(settings.abuse.between_seconds, settings.abuse.after_seconds),
+        tell_agent=settings.supervision.tell_agent,
+        pinned_wrap_up_seconds=settings.emergency.wrap_up_seconds,
         trunks=tuple(trunk.name for trunk in settings.trunks) or ("",),
+        outbound_ring_seconds=settings.outbound.ring_seconds,
+        outbound_trunk=settings.outbound.trunk or next((trunk.name for trunk in settings.trunks), ""),
+        rating_calls_at_once=settings.rating_call.at_once,
+        village_calls_at_once=settings.village.at_once,
+    )
+
+
+def caps_of(settings: Settings) -> Caps:
+    """How much may be dialled out."""
+    rules = settings.outbound
+    return Caps(
+        rules.max_per_hour,
+        rules.max_per_person_a_day,
+        rules.max_per_expert_a_day,
+        rules.max_per_agent_a_day,
+        rules.max_per_hotline_a_day,
     )
 
 
@@ -86,11 +143,14 @@ class Router:
     def __init__(self, settings: Settings) -> None:
         self._bus = Bus(connect(settings.redis_url))
         self._loader = Loader(settings)
+        self._callers = Callers(settings)
         self._since = time.time()
         self._state = State(rules_of(settings), new_id, epoch=int(self._since))
+        self._state.ledger.caps = caps_of(settings)
         self._epoch = secrets.token_hex(8)
         self._stopping = threading.Event()
         self._outbox: list[tuple[float, Sendable]] = []
+        self._said: deque[tuple[float, Fact]] = deque(maxlen=SAID_KEEP)
         self._answered: list[str] = []
         self._rewrite = True
         self._interrupted = False
@@ -102,12 +162,14 @@ class Router:
     def run(self) -> None:
         """Until :meth:`stop`. Raises :class:`Replaced` when a newer routing runs."""
         self._loader.start()
+        self._callers.start()
         try:
             self._start()
             log.info("routing_started", agents=len(self._state.people.seats), calls=len(self._state.calls))
             self._loop()
         finally:
             self._loader.stop()
+            self._callers.stop()
             self._say_farewell()
             log.info("routing_stopped")
 
@@ -146,6 +208,8 @@ class Router:
                 self._take_facts(incoming.facts)
                 self._take_requests(incoming.requests)
             self._take_people()
+            self._take_callers()
+            self._take_news()
             now = time.monotonic()
             if now >= next_tick:
                 next_tick = now + TICK_SECONDS
@@ -170,6 +234,10 @@ class Router:
         for effect in effects:
             if isinstance(effect, RememberWish):
                 self._loader.remember(effect.agent_id, effect.state)
+            elif isinstance(effect, LookUpCaller):
+                self._callers.ask(effect)
+            elif isinstance(effect, BeginTry | DropTry):
+                self._loader.want(effect)
             else:
                 self._outbox.append((now, effect))
 
@@ -217,9 +285,28 @@ class Router:
             self._keep_people()
         return True
 
+    def _take_callers(self) -> None:
+        """Whatever was found out about callers, and when their lines are open."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._decide(self._callers.found.get_nowait())
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._decide(HoursKnown(self._loader.hours.get_nowait()))
+
+    def _take_news(self) -> None:
+        """Tasks that are due, and answers about tries."""
+        while True:
+            try:
+                self._decide(self._loader.news.get_nowait())
+            except queue.Empty:
+                return
+
     def _keep_people(self) -> None:
         with contextlib.suppress(RedisError):  # kept at the next change, or after Redis was emptied
-            self._bus.keep_people(people.dump(self._state.people))
+            self._bus.keep_people(
+                people.dump(self._state.people), [item.number for item in self._state.people.hotlines.values()]
+            )
 
     def _look(self) -> None:
         try:
@@ -251,6 +338,7 @@ class Router:
             self._rewrite = True
             self._redis_away(exc)
             return
+        self._said.extend((at, item) for at, item in self._outbox if isinstance(item, Fact))
         self._outbox.clear()
         self._answered.clear()
         if batch.epoch:
@@ -265,6 +353,8 @@ class Router:
         ]
         effects = [item for _, item in self._outbox]
         if self._rewrite:
+            # Redis was emptied, or is new: what was said a short while ago may not have been read yet. Readers know doubles.
+            effects = [*(fact for at, fact in self._said if now - at < SAID_SECONDS), *effects]
             board = Changes(board_entities.everything(state, now), ())
             agents = {item.id: item.to_record() for item in state.agents.values()}
             uses = {item.id: item.to_record() for item in state.uses.values()}
@@ -290,6 +380,12 @@ class Router:
             "offers": len(state.offers),
             "agents": counts,
             "people_at": self._people_at,
+            "outbound": {
+                "on": state.ledger.on,
+                "by": state.outbound_by,
+                "last_hour": state.ledger.last_hour,
+                "due": sum(1 for call in state.calls.values() if call.virtual),
+            },
         }
         try:
             self._bus.beat(value)

@@ -51,6 +51,7 @@ class Ear:
         self.times: list[float] = []
         self.voices: list[int] = []
         self.levels: list[float] = []
+        self.tones: list[int] = []
         self.first_at = 0.0
         self.last_at = 0.0
         self._record = record
@@ -127,11 +128,12 @@ class Ear:
     def codec(self) -> str:
         return self._codec
 
-    def note(self, voices: Sequence[int], levels: Sequence[float]) -> None:
+    def note(self, voices: Sequence[int], levels: Sequence[float], sounding: Sequence[int]) -> None:
         """The windows just listened to, oldest first."""
         behind = self._size / tones.RATE + tones.WINDOW / tones.RATE * (len(voices) - 1)
-        for index, (number, level) in enumerate(zip(voices, levels, strict=True)):
+        for index, (number, level, bits) in enumerate(zip(voices, levels, sounding, strict=True)):
             self.times.append(self.last_at - behind + 0.1 * index)
+            self.tones.append(bits)
             self.voices.append(number)
             self.levels.append(level)
         self.tell()
@@ -164,6 +166,18 @@ class Ear:
             if number >= 0 and run >= round(at_least * 10):
                 found.add(number)
         return found
+
+    def sounds(self, voice: int, since: float = 0.0, at_least: float = 0.3) -> bool:
+        """Whether both tones of that voice sounded for `at_least` seconds in a row, alone or among other voices.
+
+        Among several voices it is sure only when no other has its low tone (a voice's number without the last digit).
+        """
+        wanted, run = tones.tones_of(voice), 0
+        for at, bits in zip(self.times, self.tones, strict=True):
+            run = run + 1 if at >= since and bits & wanted == wanted else 0
+            if run >= round(at_least * 10):
+                return True
+        return False
 
     def recent(self, windows: int) -> list[int]:
         """Voices in the last `windows` tenths of a second: fewer, or none, when nothing has come for half a second."""
@@ -224,10 +238,9 @@ def listen(ears: Sequence[Ear]) -> None:
     if not taken:
         return
     windows = np.concatenate([g711.decode(data, ear.codec) for ear, data in taken]).astype(np.float32).reshape(-1, tones.WINDOW)
-    voices, levels = tones.detect_voices(windows)
-    numbers, sizes = voices.tolist(), levels.tolist()
+    numbers, sizes, sounding = (one.tolist() for one in tones.listen(windows))
     start = 0
     for ear, data in taken:
         end = start + len(data) // tones.WINDOW
-        ear.note(numbers[start:end], sizes[start:end])
+        ear.note(numbers[start:end], sizes[start:end], sounding[start:end])
         start = end

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from hotline.simulate import transfer_play
+from hotline.simulate import called_back, transfer_play
 from hotline.simulate.outcome import HEAR_SECONDS, CallResult, Unexpected
 from hotline.simulate.people.agent import NotInTime, SimAgent
 from hotline.simulate.people.caller import SimCaller
@@ -57,7 +57,9 @@ class Play:
             "facts": f"模拟来电：{self.scenario.zh}",
             "request": "请求调解" if self.scenario.outcome == "ticket" else "",
             "advice": "已告知办理途径",
+            "legal_aid": "told",
             "disposition": self.scenario.disposition,
+            **({"handover_result": "resolved"} if self.scenario.disposition == "D06" else {}),
         }
 
     # ── the whole ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,6 +85,10 @@ class Play:
             await self._leave_queue()
         else:
             await self._talk()
+        if self.scenario.then == "call_back":
+            await called_back.call_back(self)
+        elif self.scenario.then == "rating_call":
+            await called_back.rating_call(self)
 
     async def _tidy(self) -> None:
         """Whatever happened: no call left up, no agent left in it."""
@@ -165,6 +171,8 @@ class Play:
             return
         await agent.save_form(self.result.call_id, self.form)
         connected = False
+        if self.scenario.hotline:
+            await transfer_play.other_hotline(self, agent, ring)
         if self.scenario.transfer:
             connected = await transfer_play.transfer(self, agent, ring, self.scenario.transfer)
         if connected:
@@ -280,7 +288,8 @@ class Play:
         played.ended_at = leg.times.get("ended", 0.0)
         if not played.answered_at:
             return
-        played.score = int(self.keys[-1]) if self.scenario.is_rated else 0
+        if not self.scenario.then:
+            played.score = int(self.keys[-1]) if self.scenario.is_rated else 0
         try:
             record = await self._record()
         except (ApiError, NotInTime) as exc:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from hotline.simulate.outcome import CallResult
-from hotline.simulate.scenarios import SCENARIOS
+from hotline.simulate.scenarios import APART, SCENARIOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def table(summary: Summary) -> Table:
     for name, row in summary.to_dict()["scenarios"].items():
         good = row["as_expected"] == row["calls"]
         colour = "green" if good else "red"
-        scenario = SCENARIOS[name]
+        scenario = SCENARIOS.get(name) or APART[name]
         found.add_row(name, f"{scenario.zh} {scenario.en}", str(row["calls"]), f"[{colour}]{row['as_expected']}[/{colour}]")
     return found
 

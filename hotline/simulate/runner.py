@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from hotline import logs
 from hotline.settings import Settings
+from hotline.simulate import night, phone_agent
 from hotline.simulate.outcome import CallResult
 from hotline.simulate.pause import stage_to_oneself
+from hotline.simulate.people import CALLER_VOICE_COUNT, CALLER_VOICES
+from hotline.simulate.people.caller import SimCaller
+from hotline.simulate.people.carrier import Numbers, SimCarrier
 from hotline.simulate.play import Play
 from hotline.simulate.report import Summary
 from hotline.simulate.rtp import Ticker
@@ -42,6 +46,10 @@ Progress = Callable[[int, int, list[CallResult]], None]
 
 async def run(settings: Settings, wanted: Wanted, progress: Progress = lambda up, over, results: None) -> Summary:
     """Play all calls against the running hotline. Raises StageError when it cannot begin, KeyError for an unknown scenario."""
+    if wanted.scenario == night.NAME:
+        return await _night(settings, wanted, progress)
+    if wanted.scenario == phone_agent.NAME:
+        return await _phone_agent(settings, wanted, progress)
     rows = rotation(wanted.scenario, wanted.callers)
     async with stage_to_oneself(settings.redis_url):
         stage = await set_stage(settings, seed=wanted.seed, talk_seconds=wanted.talk_seconds)
@@ -61,6 +69,51 @@ async def run(settings: Settings, wanted: Wanted, progress: Progress = lambda up
             )
         finally:
             await strike(stage.desk, stage.records, stage.carrier)
+
+
+async def _phone_agent(settings: Settings, wanted: Wanted, progress: Progress) -> Summary:
+    """Callers of a town with one clerk, one after another."""
+    async with stage_to_oneself(settings.redis_url), phone_agent.town_stage(settings, wanted.talk_seconds) as town:
+
+        async def one(caller: SimCaller, result: CallResult, index: int) -> None:
+            await town.call(caller, result, phone_agent.CASES[index % len(phone_agent.CASES)])
+
+        return await _one_by_one(town.carrier, wanted, progress, one)
+
+
+async def _night(settings: Settings, wanted: Wanted, progress: Progress) -> Summary:
+    """Callers of the closed line, one after another: the duty roster has three telephones only."""
+    async with stage_to_oneself(settings.redis_url), night.night_stage(settings) as stage:
+
+        async def one(caller: SimCaller, result: CallResult, index: int) -> None:
+            await stage.call(caller, result, message=index % 2 == 1)
+
+        return await _one_by_one(stage.carrier, wanted, progress, one)
+
+
+async def _one_by_one(
+    carrier: SimCarrier, wanted: Wanted, progress: Progress, one: Callable[[SimCaller, CallResult, int], Awaitable[None]]
+) -> Summary:
+    """Scenarios apart from the mix: one caller at a time."""
+    results: list[CallResult] = []
+    began, late = time.time(), Ticker.current().late
+    numbers = Numbers(wanted.seed)
+    for index in range(wanted.callers):
+        caller = carrier.caller(numbers.next(), voice=CALLER_VOICES + index % CALLER_VOICE_COUNT)
+        result = CallResult(index, wanted.scenario, caller.masked)
+        progress(1, len(results), results)
+        await one(caller, result, index)
+        results.append(result)
+    progress(0, len(results), results)
+    return Summary(
+        results,
+        scenario=wanted.scenario,
+        seed=wanted.seed,
+        seconds=time.time() - began,
+        late_ticks=Ticker.current().late - late,
+        feed_gaps=0,
+        load=os.getloadavg()[0],
+    )
 
 
 async def _calls(stage: Stage, rows: list[Scenario], wanted: Wanted, progress: Progress) -> list[CallResult]:

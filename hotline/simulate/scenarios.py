@@ -33,8 +33,14 @@ class Scenario:
     decline_first: bool = False
     hold: bool = False
     transfer: Character | None = None
+    kind: str = "auto"
+    """How the agent hands on (`auto`, `attended`, `three_way`, `blind`)."""
+    hotline: str = ""
+    """Row of the list of other hotlines that joins for a while."""
     disposition: str = "D01"
     service_type: str = "S01"
+    then: Literal["", "call_back", "rating_call"] = ""
+    """What follows by itself once the caller is gone."""
     # what must come of it
     queue: str = ""
     cause: str = "completed"
@@ -48,12 +54,34 @@ class Scenario:
     @property
     def is_rated(self) -> bool:
         """A rating must be on record: the caller stayed, and pressed a right key in the end."""
-        return self.leaves is None and self.rating != ""
+        return (self.leaves is None and self.rating != "") or self.then == "rating_call"
 
 
 _ALL: Final = (
     Scenario("answered", "坐席当场解答", "answered at the desk", 4),
     Scenario("transferred", "转专家接听", "an expert takes it", 4, transfer="accepts", first_try="accepted", disposition="D02"),
+    Scenario(
+        *("consult_first", "先咨询再转交", "consults the expert first", 1),
+        kind="attended",
+        transfer="accepts",
+        first_try="accepted",
+        disposition="D02",
+    ),
+    Scenario(
+        *("three_way", "三方通话", "all three, then the agent leaves", 1),
+        kind="three_way",
+        transfer="accepts",
+        first_try="accepted",
+        disposition="D02",
+    ),
+    Scenario(
+        *("blind", "直接转", "the agent leaves at once", 1),
+        kind="blind",
+        transfer="accepts",
+        first_try="accepted",
+        disposition="D02",
+    ),
+    Scenario("other_hotline", "三方转其他热线", "another hotline joins", 1, hotline="hl_12345", disposition="D06"),
     Scenario("caller_hangs_up_first", "来电人先挂机", "caller hangs up first", 1, leaves="talk", rating="", disposition="D09"),
     Scenario(
         "expert_refuses", "专家按2拒接", "expert presses 2", 1, transfer="refuses", first_try="refused", disposition="D02"
@@ -114,10 +142,36 @@ _ALL: Final = (
         dtmf="info_plain",
     ),
     Scenario("inband_digits", "带内双音频", "keys as tones only", 1, menu_key="2", queue="LB", dtmf="inband"),
+    Scenario(
+        "call_back",
+        "放弃后被回拨",
+        "gives up, and is called back",
+        0,
+        leaves="queue",
+        cause="abandoned",
+        outcome="callback",
+        rating="",
+        then="call_back",
+    ),
+    Scenario(
+        "rating_call",
+        "挂机后电话评价",
+        "hangs up first, and rates when called",
+        0,
+        leaves="talk",
+        rating="",
+        disposition="D01",
+        then="rating_call",
+    ),
     Scenario("decline_first", "坐席先拒接", "one agent declines, another takes it", 1, decline_first=True),
 )
 
 SCENARIOS: Final[dict[str, Scenario]] = {scenario.name: scenario for scenario in _ALL}
+NIGHT: Final = Scenario("night", "夜间来电", "a closed line: duty mobiles, voice message", 0, menu_key="")
+"""Played by `night.py`, on a line of its own, and so not in the mix."""
+PHONE_AGENT: Final = Scenario("phone_agent", "电话坐席", "a clerk with a plain telephone and no console", 0)
+"""Played by `phone_agent.py`, on a town without consoles."""
+APART: Final = {scenario.name: scenario for scenario in (NIGHT, PHONE_AGENT)}
 MIX: Final = "mix"
 
 
@@ -127,7 +181,9 @@ def rotation(name: str, count: int) -> list[Scenario]:
     if name != MIX:
         return [SCENARIOS[name]] * count
     # By weight: the k-th of w calls of a kind stands at (k + ½) / w; one round is one of each weight.
-    first = sorted(_ALL, key=lambda scenario: -scenario.weight)
+    # Weight 0: takes longer than a call (somebody is called back), or wants settings of its own; by name only.
+    mixed = [scenario for scenario in _ALL if scenario.weight]
+    first = sorted(mixed, key=lambda scenario: -scenario.weight)
     more = [
         ((k + 0.5) / (scenario.weight - 1), index, scenario)
         for index, scenario in enumerate(first)

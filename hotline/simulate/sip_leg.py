@@ -19,7 +19,7 @@ from hotline.simulate.sip_transactions import Address, ClientTransaction, Server
 if TYPE_CHECKING:
     from hotline.simulate.sip_agent import SipAgent
 
-How = Literal["bye", "cancel", "rejected", "timeout", "no_ack"]
+How = Literal["bye", "cancel", "rejected", "timeout", "no_ack", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class SipLeg:
         self.make_answer: Callable[[bytes], bytes | None] = lambda offer: None
         self.make_offer: Callable[[], bytes] = lambda: b""
         self.on_info: Callable[[str, bytes], None] = lambda kind, body: None
-        self.reinvites_received = 0
+        self.offers_received = 0
+        """re-INVITEs and UPDATEs that came in the dialog."""
         self._local = self._remote = self._target = ""
         self._routes: list[str] = []
         self._seq = secrets.randbelow(5000) + 1
@@ -135,6 +136,8 @@ class SipLeg:
         if self._ack is not None:
             if response.to_tag == self.remote_tag and self.send_ack:
                 self.agent.transmit(*self._ack)  # our ACK was lost
+            elif response.to_tag != self.remote_tag:
+                self._refuse_fork(response)
             return
         self.remote_tag = response.to_tag
         self._remote = response.get("To")
@@ -159,6 +162,18 @@ class SipLeg:
         self.up = True
         self._progress.set()
         self._final.set()
+
+    def _refuse_fork(self, response: Message) -> None:
+        """A second one answered the same INVITE: acknowledge it and hang up on it (RFC 3261 13.2.2.4)."""
+        self.agent.counts["forked"] += 1
+        mine = self._remote, self._target, self._routes
+        self._remote = response.get("To")
+        self._learn_route(response, reverse=True)
+        ack = self._new_request("ACK", b"", seq=self.request.cseq[0])
+        ack.headers.insert(0, ("Via", self.agent.new_via()))
+        self.agent.transmit(ack, self._next_hop())
+        self._bye()
+        self._remote, self._target, self._routes = mine
 
     def _send_cancel(self) -> None:
         if self._client is None or "cancelled" in self.times:
@@ -268,8 +283,8 @@ class SipLeg:
 
     def _offer_received(self, transaction: ServerTransaction) -> None:
         request = transaction.request
+        self.offers_received += 1
         if request.method == "INVITE":
-            self.reinvites_received += 1
             self._reinvited_by = transaction
         if contact := request.get("Contact"):
             self._target = uri_of(contact)
@@ -327,6 +342,10 @@ class SipLeg:
                 self._send_cancel()
         elif self.end is None:
             self.reject(status)
+
+    def lose(self) -> None:
+        """Forget the call without telling anybody: a telephone without power."""
+        self._finish(LegEnd("lost", "local"))
 
     def _bye(self) -> None:
         self.agent.send_request(self._new_request("BYE", b""), self._next_hop(), lambda response: None, lambda: None)

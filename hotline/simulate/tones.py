@@ -18,10 +18,10 @@ RATE: Final = 8000
 WINDOW: Final = 800
 """Samples in a window: 100 ms."""
 
-LOWS: Final = (310, 350, 390, 490, 530, 570, 610, 650)
+LOWS: Final = (310, 350, 390, 490, 530, 570, 610, 650, 230, 270)
 HIGHS: Final = (1050, 1110, 1790, 1870, 1950, 2030, 2110, 2190, 2270, 2350)
 PAIRS: Final = tuple((low, high) for low in LOWS for high in HIGHS)
-"""All 80 voices."""
+"""All 100 voices."""
 
 DTMF_LOW: Final = (697, 770, 852, 941)
 DTMF_HIGH: Final = (1209, 1336, 1477, 1633)
@@ -32,7 +32,7 @@ LEVEL: Final = 6000
 
 
 def voice(number: int, seconds: float = 1.0) -> Samples:
-    """`seconds` of voice `number` (0–79); whole tenths of a second can be looped without a click."""
+    """`seconds` of voice `number` (0–99); whole tenths of a second can be looped without a click."""
     return _sum_of(PAIRS[number % len(PAIRS)], seconds)
 
 
@@ -62,10 +62,17 @@ QUIET: Final = 40.0
 
 
 def detect_voices(windows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Voice number of each window (rows of `WINDOW` samples), -1 for none, and its level (root mean square).
+    """Voice number of each window (rows of `WINDOW` samples), -1 for none or several, and its level (root mean square)."""
+    voices, levels, _ = listen(windows)
+    return voices, levels
+
+
+def listen(windows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """As :func:`detect_voices`, and which tones sound in each window: a bit each, :data:`LOWS` from bit 0, then :data:`HIGHS`.
 
     A window has a voice when its strongest low and high tone together make up 70 % of its power and neither is 8 dB
     below the other. Speech and music do that for single windows only; callers of this ask for several in a row.
+    A tone sounds from a third of the amplitude on that a voice has.
     """
     power = (windows * windows).mean(axis=1)
     parts = windows @ _BANK
@@ -78,7 +85,13 @@ def detect_voices(windows: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int6
     clear = (low_power + high_power > 0.7 * power) & (power > QUIET**2)
     level = (low_power < 6.3 * high_power) & (high_power < 6.3 * low_power)
     found = np.where(clear & level, low_at * len(HIGHS) + high_at, -1)
-    return found, np.sqrt(power)
+    sounding = (tones > LEVEL**2 / 18) @ (1 << np.arange(count, dtype=np.int64))
+    return found, np.sqrt(power), sounding
+
+
+def tones_of(number: int) -> int:
+    """The two bits of that voice in what :func:`listen` says of the tones."""
+    return 1 << number // len(HIGHS) % len(LOWS) | 1 << len(LOWS) + number % len(HIGHS)
 
 
 def detect_dtmf(samples: Samples) -> str:
@@ -88,7 +101,7 @@ def detect_dtmf(samples: Samples) -> str:
         piece = samples[start : start + _DTMF_LENGTH].astype(np.float32)
         parts = piece @ _DTMF_BANK
         tones = parts[:8] ** 2 + parts[8:] ** 2
-        low, high = int(tones[:4].argmax()), int(tones[4:].argmax())
+        low, high = int(np.argmax(tones[:4])), int(np.argmax(tones[4:]))
         strong = (tones[low] + tones[4 + high]) * (2.0 / _DTMF_LENGTH**2) > 0.7 * float((piece**2).mean()) > 0.7 * QUIET**2
         key = DTMF_KEYS[low * 4 + high] if strong else ""
         if key and key != last:

@@ -61,7 +61,7 @@ class Town:
             expert.clip = self.speech.expert(expert.voice)
             expert.ring_seconds = 1.5 + index % 3
         self.desk = Desk([])
-        self.eye = Console(demo_people.base_url(settings), *demo_people.office_login("supervisor"))
+        self.eye = Console(demo_people.base_url(settings), *demo_people.office_login("admin"))
         self.phones: list[SimPhone] = []
         self.callers: dict[str, TownCaller] = {}
         self._numbers = Numbers(self.dice.randrange(1_000_000))
@@ -76,6 +76,9 @@ class Town:
             phone = demo_people.make_phone(self.settings, index, clip=clip, answer_after=0.8)
             self.phones.append(phone)
             self.spawn(self._seat(index, phone))
+        supervisor = demo_people.make_phone(self.settings, demo_people.SUPERVISOR, clip=self.speech.agent(0), answer_after=0.8)
+        self.phones.append(supervisor)
+        self.spawn(self._seat(demo_people.SUPERVISOR, supervisor))
         self.spawn(self._watch())
         self.spawn(self._clerk())
         if self.settings.demo.calls_per_minute > 0:
@@ -120,8 +123,8 @@ class Town:
         while not await self._tried(phone.start(), "phone", index):
             await phone.agent.close()
             await asyncio.sleep(AGAIN_SECONDS)
-        if index == 0:
-            return  # the newcomer's seat; the phone keeps itself registered
+        if index in (0, demo_people.SUPERVISOR):
+            return  # the newcomer's seats; the phone keeps itself registered
         while True:
             agent = demo_people.make_agent(self.settings, index, phone)
             if not await self._tried(agent.start(phone=False), "agent", index):

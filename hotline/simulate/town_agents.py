@@ -107,5 +107,6 @@ def _form(town: Town) -> dict[str, Any]:
         "facts": facts,
         "request": request,
         "advice": "已告知办理途径与所需材料。",
+        "legal_aid": "told",
         "disposition": "D04" if ticket else "D01",
     }

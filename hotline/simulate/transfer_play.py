@@ -34,8 +34,13 @@ async def _transfer(play: Play, agent: SimAgent, ring: Ring, character: Characte
     expert_id = await _wish(play, character)
     played.wished_expert = expert_id
     started = time.time()
-    await agent.transfer(play.result.call_id, play.form["category"], play.form["matter_region"], expert_id)
+    kind = play.scenario.kind
+    await agent.transfer(play.result.call_id, play.form["category"], play.form["matter_region"], expert_id, kind=kind)
     ear = ring.call.ear
+    if kind != "auto":
+        await _handed_over(play, agent, ring, started)
+        stage.reserved_experts.discard(expert_id)
+        return True
     if not await ear.until(lambda heard: play.caller.voice not in heard.recent(3), 5.0) and ring.call.is_up:
         raise Unexpected("the agent still hears the caller 5 s after asking for the transfer")
     rules = stage.settings.transfer
@@ -63,6 +68,41 @@ async def _transfer(play: Play, agent: SimAgent, ring: Ring, character: Characte
     return False
 
 
+async def _handed_over(play: Play, agent: SimAgent, ring: Ring, started: float) -> None:
+    """The other kinds, to an expert who accepts: the agent sees on the board that the expert is there, and then leaves (of a
+    blind transfer the agent has left already). Raises Unexpected."""
+    rules = play.stage.settings.transfer
+    limit = rules.ring_seconds + rules.accept_seconds + AROUND_SECONDS
+    if play.scenario.kind != "blind":
+        await _stage(play, {"attended": "consult", "three_way": "three"}[play.scenario.kind], limit)
+        await agent.order(play.result.call_id, "complete-transfer")
+    if not await ring.call.ended(limit):
+        raise Unexpected("the agent's leg did not end after handing over")
+    await _connected(play, started, limit)
+    play.result.timings["transfer"] = time.time() - started
+
+
+async def _stage(play: Play, wanted: str, limit: float) -> None:
+    """Wait until the board shows the transfer at that stage. Raises Unexpected."""
+    key = f"calls/{play.result.call_id}"
+
+    def there(state: Any) -> bool:
+        return bool(((state.get(key) or {}).get("transfer") or {}).get("stage") == wanted)
+
+    if not await play.stage.records.until(there, limit):
+        raise Unexpected(f"the transfer did not reach {wanted} within {limit:g} s")
+
+
+async def other_hotline(play: Play, agent: SimAgent, ring: Ring) -> None:
+    """Another hotline joins; all three talk; then it is let go, and the agent goes on with the caller. Raises Unexpected."""
+    await agent.call_hotline(play.result.call_id, play.scenario.hotline)
+    await _stage(play, "three", play.stage.settings.transfer.party_ring_seconds)
+    play.played.party_id = play.scenario.hotline
+    await asyncio.sleep(1.0)
+    await agent.order(play.result.call_id, "drop-party")
+    await play.hear_each_other(agent.name, ring, agent.voice)
+
+
 async def _wish(play: Play, character: Character) -> str:
     """A free expert of that character, kept for this call. Raises NotInTime."""
     stage = play.stage
@@ -80,7 +120,7 @@ async def _wish(play: Play, character: Character) -> str:
         await stage.records.until(lambda state, known=known: dict(state) != known, min(0.5, left))  # type: ignore[misc]
 
 
-async def _connected(play: Play, started: float) -> None:
+async def _connected(play: Play, started: float, limit: float = HEAR_SECONDS) -> None:
     """Find out on the wire which expert talks with this caller, and that both hear each other. Raises Unexpected."""
 
     def talking() -> tuple[SimExpert, Visit] | None:
@@ -90,7 +130,7 @@ async def _connected(play: Play, started: float) -> None:
                     return expert, visit
         return None
 
-    if not await play.caller.ear.until(lambda ear: talking() is not None, HEAR_SECONDS):
+    if not await play.caller.ear.until(lambda ear: talking() is not None, limit):
         raise Unexpected("the agent's leg ended, but no expert hears the caller")
     found = talking()
     assert found is not None

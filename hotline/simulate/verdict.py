@@ -18,6 +18,8 @@ class Played:
     agent_id: str = ""
     declined_by: str = ""
     expert_id: str = ""
+    party_id: str = ""
+    """Another hotline that joined for a while."""
     wished_expert: str = ""
     expert_call: Any = None
     returned: bool = False
@@ -34,7 +36,7 @@ class Played:
 def judge(scenario: Scenario, played: Played, record: dict[str, Any]) -> list[str]:
     """Everything on record that is not as it should be, one sentence each."""
     return [
-        *_voices(played),
+        *_voices(scenario, played),
         *_call(scenario, played, record),
         *_talks(played, record),
         *_tries(scenario, played, record),
@@ -43,7 +45,9 @@ def judge(scenario: Scenario, played: Played, record: dict[str, Any]) -> list[st
     ]
 
 
-def _voices(played: Played) -> list[str]:
+def _voices(scenario: Scenario, played: Played) -> list[str]:
+    if scenario.hotline or scenario.kind == "three_way":
+        return []  # two people at once: a tone of the one and a tone of the other may make the pair of a third
     extra = played.caller_voices - set(played.voices)
     return [f"the caller heard voices of others: {sorted(extra)}"] if extra else []
 
@@ -76,11 +80,11 @@ def _apart(noted: float | None, wire: float) -> str:
 def _talks(played: Played, record: dict[str, Any]) -> list[str]:
     talks = record.get("talks") or []
     people = [str(talk["person_id"]) for talk in talks]
-    meant = [person for person in (played.agent_id, played.expert_id) if person]
+    meant = [person for person in (played.agent_id, played.party_id, played.expert_id) if person]
     found = []
     if list(dict.fromkeys(people)) != meant:
         found.append(f"talks on record are with {people}, not {meant}")
-    elif talks and played.ended_by and talks[-1].get("ended_by") != played.ended_by:
+    elif talks and played.ended_by and played.ended_by not in (talks[0].get("ended_by"), talks[-1].get("ended_by")):
         found.append(f"the last talk was ended by {talks[-1].get('ended_by')!r}, not {played.ended_by}")
     recorded = {str(one["talk_id"]) for one in record.get("recordings") or [] if one.get("state") == "sealed"}
     for talk in talks:

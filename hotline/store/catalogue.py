@@ -18,11 +18,20 @@ LISTS: Final = (
     "service_types",
     "caller_groups",
     "dispositions",
+    "handover_results",
     "risk_flags",
     "languages",
     "pause_reasons",
     "rating_keys",
     "skills",
+    "sexes",
+    "age_bands",
+    "relations",
+    "stages",
+    "legal_aid_answers",
+    "not_accepted",
+    "notice_ways",
+    "key_events",
 )
 FALLBACK_SKILL: Final = "GN"
 """The general group takes what no other group claims."""

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from hotline.core.errors import Rejected
 from hotline.settings import Settings
+from hotline.store import demo_advisers, demo_knowledge, demo_pool
 from hotline.store.catalogue import rows
 from hotline.store.engine import Store
 from hotline.store.models import Account, Agent, Centre, DispatchRule, Expert, Region, RosterShift
 from hotline.store.passwords import hash_password
-from hotline.store.repositories import experts
+from hotline.store.repositories import calendars, experts, firms
 from hotline.store.repositories.agents import ha1
 
 DEMO_PASSWORD: Final = "12348-demo"
@@ -36,6 +37,8 @@ _AGENTS: Final = (
     ("8005", "刘洋", ["LB", "CT", "GN"], ["zh-CN"]),
     ("8006", "孙丽", ["MF", "SV", "GN"], ["zh-CN", "dialect"]),
 )
+_SUPERVISOR_SEAT: Final = ("8000", "班长", ["GN"], ["zh-CN", "en"])
+"""A supervisor has a phone too: to listen, and to take over. Offline unless they say "ready", so nobody is offered to it."""
 # name, kind, firm, licence, skills, region, stars
 _EXPERTS: Final = (
     ("周明", "lawyer", "临江正平律师事务所", "19901200010001", ["MF", "GN"], "990102", 5),
@@ -47,13 +50,27 @@ _EXPERTS: Final = (
     ("蒋和", "mediator", "江北区人民调解委员会", "M990001", ["MF", "LB", "GN"], "990102", 5),
     ("沈安", "legal_aid", "临江市法律援助中心", "A990001", ["LB", "MF", "GN"], "990100", 4),
 )
+# Duty staff of the bureau: no skills, so that they are called for the night only.
+_DUTY: Final = ("韩冬", "杨夏", "朱秋")
+DEMO_OFFICE_LINE: Final = "09998012348"
+"""The county's own number, open in office hours: what happens at night can be tried there at any time."""
 # username, role, name
 _OFFICE: Final = (
     ("admin", "admin", "系统管理员"),
+    # Without a seat first: programs that only look take that one, and throw nobody out of theirs.
+    ("wall", "supervisor", "大屏"),
     ("supervisor", "supervisor", "班长"),
     ("centre", "centre", "江北区中心"),
+    ("director", "centre", "江北区中心主任"),
+    ("city", "centre", "市中心主任"),
+    ("town", "centre", "白沙镇工作站"),
+    # A village without a computer: an administrator notes its telephone (docs/operations.md).
+    ("village", "centre", "沙湾村工作室"),
+    ("stats", "statistician", "统计员"),
     ("auditor", "auditor", "审计员"),
 )
+_CENTRE_OF: Final = {"centre": "990102", "director": "990102", "city": "990100", "town": "990102101", "village": "990102101201"}
+_DIRECTORS: Final = frozenset({"director", "city"})
 _HOURS: Final = {"city": "周一至周日 8:30-20:30", "county": "周一至周六 8:30-17:30"}
 
 
@@ -66,6 +83,12 @@ def demo_logins() -> list[tuple[str, str, str]]:
 def demo_expert_numbers() -> dict[str, str]:
     """Expert id → E.164 number, for the simulated carrier."""
     return {_expert_id(index): _expert_phone(index) for index in range(1, len(_EXPERTS) + 1)}
+
+
+def demo_duty_numbers() -> dict[str, str]:
+    """The same for the duty staff, in the order they are called the first time."""
+    first = len(_EXPERTS) + 1
+    return {_expert_id(index): _expert_phone(index) for index in range(first, first + len(_DUTY))}
 
 
 def load_demo(store: Store, settings: Settings) -> bool:
@@ -83,12 +106,19 @@ def load_demo(store: Store, settings: Settings) -> bool:
         added = _add(session, _places())
         added += _add(session, _agents(settings))
         _follow_settings(session, settings)
-        for index, values in enumerate(_EXPERTS, 1):
+        duty: list[tuple[Any, ...]] = [(name, "duty", "临江市司法局", "", [], DEMO_CITY, 0) for name in _DUTY]
+        for index, values in enumerate([*_EXPERTS, *duty], 1):
             added += _add_expert(session, store, settings, index, values)
+        added += calendars.seed(session, time.time())
+        _keep_hours(session)
+        added += _add_lines(session, time.time())
         if session.query(DispatchRule).first() is None:
             session.add_all(_rules())
             added += 1
         added += _add(session, _accounts(hashes, time.time()))
+        demo_pool.load(session, store.secrecy, time.time())
+        added += demo_advisers.load(session, time.time())
+        added += demo_knowledge.load(session, time.time())
     return added > 0
 
 
@@ -120,6 +150,15 @@ def _places() -> Iterable[Region | Centre]:
         )
 
 
+def _keep_hours(session: Session) -> None:
+    """The centres' days end at the close of business: the limits of their tickets go by it."""
+    for row in rows("demo_regions.csv"):
+        centre = session.get(Centre, centre_id(row["code"]))
+        if centre is not None and centre.calendar_id is None:
+            centre.calendar_id = calendars.tier_id("5x8")
+    session.flush()
+
+
 _KIND: Final = {"city": "中心", "county": "中心", "town": "工作站", "village": "工作室"}
 
 
@@ -134,7 +173,7 @@ def agent_id(extension: str) -> str:
 
 
 def _agents(settings: Settings) -> Iterable[Agent]:
-    for extension, name, skills, languages in _AGENTS:
+    for extension, name, skills, languages in (_SUPERVISOR_SEAT, *_AGENTS):
         yield Agent(
             id=agent_id(extension),
             name=name,
@@ -168,6 +207,7 @@ def _add_expert(session: Session, store: Store, settings: Settings, index: int, 
         return 0
     name, kind, firm, licence, skills, region, stars = values
     trunks = [trunk.name for trunk in settings.trunks]
+    house = firms.ensure(session, firm, expert_kind=kind, now=time.time())
     expert = experts.add(
         session,
         store.secrecy,
@@ -175,7 +215,7 @@ def _add_expert(session: Session, store: Store, settings: Settings, index: int, 
         phone=_expert_phone(index),
         name=name,
         kind=kind,
-        firm=firm,
+        firm_id=house.id if house else None,
         licence=licence,
         skills=skills,
         languages=["zh-CN"],
@@ -186,6 +226,20 @@ def _add_expert(session: Session, store: Store, settings: Settings, index: int, 
     expert.shifts = [RosterShift(weekday=day, from_minute=0, to_minute=1440) for day in range(7)]
     session.flush()
     return 1
+
+
+def _add_lines(session: Session, now: float) -> int:
+    """The main line never closes, so that `make run` shows a call at night too; the county's keeps office hours."""
+    if calendars.lines(session):
+        return 0
+    tiers = (
+        ("12348", "临江市12348公共法律服务热线", "7x24", DEMO_CITY),
+        (DEMO_OFFICE_LINE, "青溪县公共法律服务热线", "5x8", "990121"),
+    )
+    for position, (number, name, tier, region) in enumerate(tiers):
+        values = {"name": name, "calendar_id": calendars.tier_id(tier), "region_code": region, "position": position}
+        calendars.put_line(session, number, now=now, **values)
+    return len(tiers)
 
 
 def _rules() -> Iterable[DispatchRule]:
@@ -201,7 +255,10 @@ def _rules() -> Iterable[DispatchRule]:
 def _accounts(hashes: dict[str, str], now: float) -> Iterable[Account]:
     for username, role, name in _OFFICE:
         if username in hashes:
-            yield _account(username, hashes[username], role, name, now, centre=centre_id("990102"))
+            seat = agent_id(_SUPERVISOR_SEAT[0]) if username == "supervisor" else None
+            yield _account(
+                username, hashes[username], role, name, now, agent=seat, centre=centre_id(_CENTRE_OF.get(username, "990102"))
+            )
     for index, (extension, name, _skills, _languages) in enumerate(_AGENTS, 1):
         if f"desk{index}" in hashes:
             yield _account(f"desk{index}", hashes[f"desk{index}"], "agent", name, now, agent=agent_id(extension))
@@ -218,5 +275,6 @@ def _account(
         display_name=name,
         agent_id=agent,
         centre_id=centre if role == "centre" else None,
+        director=username in _DIRECTORS,
         created_at=now,
     )

@@ -11,13 +11,16 @@ Nothing but loopback and the edge may reach this process: it trusts its peer.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
+import os
 import socket
 import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-import pjsua2 as pj
+import pjsua2.pjsua2 as pj
 
 from hotline.core.conversations.model import CALLER
 from hotline.telephony import messages
@@ -27,6 +30,18 @@ from hotline.telephony.legs import Leg
 CODECS: Final = (("PCMA/8000", 255), ("PCMU/8000", 254))
 """A-law first (rules A.14); everything else the wheel brings (speex, iLBC, GSM, G.722) is off."""
 CLOCK_RATE: Final = 8000
+LOG_LEVEL: Final = 1
+"""Errors only."""
+
+
+_LIBC: Final = ctypes.CDLL(None)
+"""Opened once: opening it makes classes, in every worker anew."""
+_PORT_TAKEN: Final = 120_000 + errno.EADDRINUSE
+"""PJSIP's number for an error of the system (PJ_STATUS_FROM_OS)."""
+
+
+class PortTaken(Exception):
+    """Another process holds the SIP port."""
 
 
 class Endpoint:
@@ -42,13 +57,13 @@ class Endpoint:
         inside_proxy: str,
         identity: str,
         codecs: tuple[tuple[str, int], ...] = CODECS,
-        log_level: int = 1,
+        log_level: int = LOG_LEVEL,
         session_timer_seconds: int = 1800,
     ) -> None:
         """Start SIP on `127.0.0.1:sip_port` and use RTP ports from `rtp_port` on (20 of them). `inside_proxy` (a SIP URI
         with `;lr`) takes every request we send; `identity` is the From of calls without a trunk.
 
-        Raises pjsua2.Error when a port is taken.
+        Raises PortTaken when somebody else holds `sip_port`, pjsua2.Error for other failures.
         """
         self.events: deque[Any] = deque()
         self.legs: dict[str, Leg] = {}
@@ -58,33 +73,27 @@ class Endpoint:
         self._timer_seconds = session_timer_seconds
         self._keep: list[Any] = []
         self._accounts: dict[str, Any] = {}
-        self._ep = _Endpoint(self)
-        self._ep.libCreate()
-        config = pj.EpConfig()
-        config.uaConfig.threadCnt = 0
-        config.uaConfig.mainThreadOnly = True
-        config.uaConfig.maxCalls = 4
-        config.uaConfig.userAgent = "hotline"
-        config.logConfig.level = log_level
-        config.logConfig.consoleLevel = log_level
-        config.logConfig.msgLogging = 0
-        config.medConfig.clockRate = CLOCK_RATE
-        config.medConfig.sndClockRate = CLOCK_RATE
-        config.medConfig.ecTailLen = 0
-        config.medConfig.noVad = True
-        config.medConfig.threadCnt = 1
-        self._ep.libInit(config)
-        transport = pj.TransportConfig()
-        transport.port = sip_port
-        transport.boundAddress = "127.0.0.1"
-        self._transport = self._ep.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+        ready = _prepared if _prepared is not None else _Prepared()
+        self._ep, self._config = ready.endpoint, ready.account
+        self._ep.owner = self
+        if ready.pid != os.getpid():
+            # Tags, Call-IDs and branches come from the C library's random numbers, and ours would be our siblings'.
+            _LIBC.srand(int.from_bytes(os.urandom(4), "little"))
+        if log_level != LOG_LEVEL:
+            ready.library.logConfig.level = ready.library.logConfig.consoleLevel = log_level
+        self._ep.libInit(ready.library)
+        ready.transport.port = sip_port
+        try:
+            self._transport = self._ep.transportCreate(pj.PJSIP_TRANSPORT_UDP, ready.transport)
+        except pj.Error as error:
+            if error.status == _PORT_TAKEN:
+                raise PortTaken(sip_port) from None
+            raise
         self._ep.audDevManager().setNullDev()
         self._ep.libStart()
-        wanted = dict(codecs)
-        found = self._ep.codecEnum2()
-        for codec in found:
-            name = "/".join(codec.codecId.split("/")[:2])
-            self._ep.codecSetPriority(codec.codecId, wanted.get(name, 0))
+        self._ep.codecSetPriority("*", 0)
+        for codec, priority in codecs:
+            self._ep.codecSetPriority(codec, priority)
         self._account(identity)
         self._wake = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
@@ -105,12 +114,13 @@ class Endpoint:
         with contextlib.suppress(OSError):
             self._wake.sendto(b"\r\n\r\n", ("127.0.0.1", self.sip_port))
 
-    def dial(self, name: str, uri: str, *, identity: str, headers: dict[str, str] | None = None) -> None:
-        """Send an INVITE as leg `name`. Failures to even send arrive as `LegEnded` with code 500."""
+    def dial(self, name: str, uri: str, *, identity: str, to: str = "", headers: dict[str, str] | None = None) -> None:
+        """Send an INVITE as leg `name`, with `to` as its To (by default `uri`). Failures to even send arrive as `LegEnded` with
+        code 500."""
         leg = Leg(self, self._account(identity), name)
         self.legs[name] = leg
         self._keep.append(leg)
-        leg.dial(uri, headers or {})
+        leg.dial(uri, to or uri, headers or {})
 
     def answer(self) -> bool:
         """Send 200 to the caller. False when the offer cannot be taken; the caller then already has a final answer."""
@@ -139,23 +149,14 @@ class Endpoint:
         """The account whose From is `identity`, made on first use."""
         if identity in self._accounts:
             return self._accounts[identity]
-        config = pj.AccountConfig()
+        config = self._config
         config.idUri = identity
-        config.regConfig.registrarUri = ""
         proxies = pj.StringVector()
         proxies.append(self._proxy)
         config.sipConfig.proxies = proxies
         config.sipConfig.transportId = self._transport
-        config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
-        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
         config.callConfig.timerSessExpiresSec = self._timer_seconds
         config.mediaConfig.transportConfig.port = self._rtp_port
-        config.mediaConfig.transportConfig.portRange = 20
-        config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
-        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
-        config.natConfig.iceEnabled = False
-        config.natConfig.sdpNatRewriteUse = 0
-        config.natConfig.contactRewriteUse = 0
         account = _Account(self)
         account.create(config, not self._accounts)
         self._accounts[identity] = account
@@ -179,6 +180,7 @@ class Endpoint:
                 caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
                 called=messages.request_user(message),
                 trunk=found.get("x-hotline-trunk", ""),
+                sent_at=messages.seconds_of(found.get("x-hotline-sent", "")),
             )
         )
 
@@ -195,6 +197,7 @@ class Endpoint:
                 called=messages.request_user(message),
                 trunk=found.get("x-hotline-trunk", ""),
                 sip_code=sip_code,
+                sent_at=messages.seconds_of(found.get("x-hotline-sent", "")),
             )
         )
 
@@ -207,12 +210,56 @@ class CallbackFailed:
 
 
 class _Endpoint(pj.Endpoint):
-    def __init__(self, owner: Endpoint) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._owner = owner
+        self.owner: Endpoint | None = None
 
     def onRejectedIncomingCall(self, prm: Any) -> None:
-        self._owner.guard(lambda: self._owner.refused(prm.rdata.wholeMsg, int(prm.statusCode)))
+        if owner := self.owner:
+            owner.guard(lambda: owner.refused(prm.rdata.wholeMsg, int(prm.statusCode)))
+
+
+class _Prepared:
+    """What no worker changes, or only in a place: the library created (it has no thread, socket or port before `libInit`), and
+    its settings."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.endpoint = _Endpoint()
+        self.endpoint.libCreate()
+        library = self.library = pj.EpConfig()
+        library.uaConfig.threadCnt = 0
+        library.uaConfig.mainThreadOnly = True
+        library.uaConfig.maxCalls = 4
+        library.uaConfig.userAgent = "hotline"
+        library.logConfig.level = library.logConfig.consoleLevel = LOG_LEVEL
+        library.logConfig.msgLogging = 0
+        library.medConfig.clockRate = library.medConfig.sndClockRate = CLOCK_RATE
+        library.medConfig.ecTailLen = 0
+        library.medConfig.noVad = True
+        library.medConfig.threadCnt = 1
+        self.transport = pj.TransportConfig()
+        self.transport.boundAddress = "127.0.0.1"
+        account = self.account = pj.AccountConfig()
+        account.regConfig.registrarUri = ""
+        account.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
+        account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
+        account.mediaConfig.transportConfig.portRange = 20
+        account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+        account.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_DISABLED
+        account.natConfig.iceEnabled = False
+        account.natConfig.sdpNatRewriteUse = 0
+        account.natConfig.contactRewriteUse = 0
+
+
+_prepared: _Prepared | None = None
+
+
+def prepare() -> None:
+    """Create the library in a process that only forks: its children begin there, and share what it takes (2 MB each). To be
+    called once."""
+    global _prepared
+    _prepared = _Prepared()
 
 
 class _Account(pj.Account):

@@ -15,6 +15,8 @@ class IncomingCall:
     caller: str
     called: str
     trunk: str
+    sent_at: float = 0.0
+    """When the edge sent it to us (Unix time); 0 when it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,16 @@ class RefusedCall:
     called: str
     trunk: str
     sip_code: int
+    sent_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """A leg got a dialog (or lost it): what somebody else needs to end it after a crash of this process.
 
-    `state`: calling, early, confirmed, over. `cseq` is that of the INVITE (for CANCEL); tags are empty while unknown.
+    `state`: calling, early, confirmed, over. Tags and CSeq are known to the edge, which is asked by Call-ID.
     """
 
     leg: str
     sip_call_id: str
-    from_tag: str
-    to_tag: str
-    cseq: int
     state: str

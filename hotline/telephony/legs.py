@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import pjsua2 as pj
+import pjsua2.pjsua2 as pj
 
 from hotline.core.conversations import events as ev
-from hotline.core.conversations.model import CALLER
 from hotline.telephony import messages
 from hotline.telephony.events import Dialog
 
@@ -29,21 +28,22 @@ class Leg(pj.Call):
         self.confirmed = False
         self.remote_hold = False
         self._endpoint = endpoint
+        self._ours = call_id == pj.PJSUA_INVALID_ID
+        """We dialled it."""
         self._up = False
         self._rang = False
         self._ended_by_us = False
         self._reported = ""
         self._sip_call_id = ""
-        self._from_tag = ""
-        self._to_tag = ""
-        self._cseq = 1
 
     # What the owner wants.
 
-    def dial(self, uri: str, headers: dict[str, str]) -> None:
+    def dial(self, uri: str, to: str, headers: dict[str, str]) -> None:
         option = pj.CallOpParam(True)
         option.opt.audioCount = 1
         option.opt.videoCount = 0
+        if to != uri:
+            option.txOption.targetUri = uri
         if headers:
             vector = pj.SipHeaderVector()
             for name, value in headers.items():
@@ -52,7 +52,7 @@ class Leg(pj.Call):
                 vector.append(header)
             option.txOption.headers = vector
         try:
-            self.makeCall(uri, option)
+            self.makeCall(to, option)
         except pj.Error:
             self._over(500, remote=True)
 
@@ -111,6 +111,9 @@ class Leg(pj.Call):
     def onCallState(self, prm: Any) -> None:
         self._endpoint.guard(self._state_changed)
 
+    def onCallSdpCreated(self, prm: Any) -> None:
+        self._endpoint.guard(lambda: self._sdp_created(prm))
+
     def onCallMediaState(self, prm: Any) -> None:
         self._endpoint.guard(self._media_changed)
 
@@ -128,21 +131,18 @@ class Leg(pj.Call):
         prm.statusCode = 603  # INVITE with Replaces would hand the call to a stranger
 
     def remember(self, message: str) -> None:
-        """Take the dialog's identifiers from the caller's INVITE."""
-        found = messages.headers(message)
-        self._sip_call_id = found.get("call-id", "")
-        self._from_tag = messages.tag_of(found.get("from", ""))
-        self._cseq = messages.cseq_of(found.get("cseq", ""))
+        """Take the Call-ID from the caller's INVITE."""
+        self._sip_call_id = messages.headers(message).get("call-id", "")
 
     def _state_changed(self) -> None:
         info = self.getInfo()
         state, code = info.state, int(info.lastStatusCode)
-        self._learn_tags(info)
+        self._sip_call_id = self._sip_call_id or info.callIdString
         if state == pj.PJSIP_INV_STATE_CALLING:
             self._report("calling")
         elif state in (pj.PJSIP_INV_STATE_INCOMING, pj.PJSIP_INV_STATE_EARLY):
             self._report("early")
-            if self.name != CALLER and code in (180, 183) and not self._rang:
+            if self._ours and code in (180, 183) and not self._rang:
                 self._rang = True
                 self._endpoint.events.append(ev.LegRinging(self.name))
         elif state == pj.PJSIP_INV_STATE_CONFIRMED:
@@ -159,6 +159,11 @@ class Leg(pj.Call):
         self._report("over")
         self._endpoint.events.append(ev.LegEnded(self.name, code, remote))
 
+    def _sdp_created(self, prm: Any) -> None:
+        """Only our own offers: an answer has the other side's number for telephone events."""
+        if not prm.remSdp.wholeSdp:
+            prm.sdp.wholeSdp = messages.with_usual_events(prm.sdp.wholeSdp)
+
     def _media_changed(self) -> None:
         info = self.getInfo()
         for index in range(len(info.media)):
@@ -171,7 +176,7 @@ class Leg(pj.Call):
         """A leg is up when the dialog is confirmed and its media is there: early media never counts (rules A.13)."""
         if self._up or not self.confirmed:
             return
-        if self.name == CALLER:
+        if not self._ours:
             self._up = True
             self._endpoint.events.append(ev.Confirmed())
         elif self.audio() is not None:
@@ -183,32 +188,16 @@ class Leg(pj.Call):
         if event.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         state = event.body.tsxState
-        if state.type == pj.PJSIP_EVENT_TX_MSG:
-            self._sent(state)
-            return
-        if state.type != pj.PJSIP_EVENT_RX_MSG:
+        if state.type != pj.PJSIP_EVENT_RX_MSG or state.tsx.method != "INFO":
             return
         message = state.src.rdata.wholeMsg
-        if state.tsx.method == "INFO" and message.startswith("INFO") and (digit := messages.info_digit(message)):
+        if message.startswith("INFO") and (digit := messages.info_digit(message)):
             self._endpoint.events.append(ev.Digit(self.name, digit, "info"))
-        elif state.tsx.method == "INVITE" and message.startswith("SIP/2.0") and not self._to_tag:
-            found = messages.headers(message)
-            self._to_tag = messages.tag_of(found.get("to", ""))
-            self._from_tag = self._from_tag or messages.tag_of(found.get("from", ""))
-            self._cseq = messages.cseq_of(found.get("cseq", ""))
-
-    def _sent(self, state: Any) -> None:
-        """Our own tag towards the caller stands in our answer."""
-        if state.tsx.method == "INVITE" and self.name == CALLER and not self._to_tag:
-            self._to_tag = messages.tag_of(messages.headers(state.src.tdata.wholeMsg).get("to", ""))
-
-    def _learn_tags(self, info: Any) -> None:
-        self._sip_call_id = self._sip_call_id or info.callIdString
 
     def _report(self, state: str) -> None:
         if state != self._reported:
             self._reported = state
-            self._endpoint.events.append(Dialog(self.name, self._sip_call_id, self._from_tag, self._to_tag, self._cseq, state))
+            self._endpoint.events.append(Dialog(self.name, self._sip_call_id, state))
 
 
 class MediaChanged:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pjsua2 as pj
+import pjsua2.pjsua2 as pj
 
 from hotline.core.conversations import events as ev
 from hotline.telephony.endpoint import CLOCK_RATE, Endpoint
 from hotline.telephony.inband import InbandDetector
+from hotline.telephony.meter import Meter
 
 
 class Media:
@@ -29,7 +31,9 @@ class Media:
         self._links: dict[str, set[str]] = {}
         """sink leg → source legs; `music` is a source too."""
         self._players: dict[str, _Playlist] = {}
-        self._recorders: dict[str, tuple[Any, Any, str, str]] = {}
+        self._recorders: dict[str, _Capture] = {}
+        self._taps: dict[str, set[str]] = {}
+        """recording → legs whose voice is added to its second file."""
         self._ears: dict[str, _Ear] = {}
         self._keep: list[Any] = []
 
@@ -43,6 +47,12 @@ class Media:
         for sink, source in ((first, second), (second, first)):
             self._links.get(sink, set()).discard(source)
             self._connect(source, sink, on=False)
+
+    def let_hear(self, source: str, sink: str, *, on: bool) -> None:
+        """One way: `sink` hears `source`, or no longer."""
+        sources = self._links.setdefault(sink, set())
+        (sources.add if on else sources.discard)(source)
+        self._connect(source, sink, on=on)
 
     def music(self, leg: str, *, on: bool) -> None:
         sources = self._links.setdefault(leg, set())
@@ -70,20 +80,36 @@ class Media:
         if playlist:
             playlist.stop()
 
-    def record(self, recording_id: str, first: str, second: str, caller_file: Path, peer_file: Path) -> None:
-        """Capture both legs in two mono WAV files from now on. Raises pjsua2.Error when a file cannot be made."""
-        caller, peer = pj.AudioMediaRecorder(), pj.AudioMediaRecorder()
-        caller.createRecorder(str(caller_file))
-        peer.createRecorder(str(peer_file))
-        self._recorders[recording_id] = (caller, peer, first, second)
+    def record(self, recording_id: str, caller: str, others: tuple[str, ...], caller_file: Path, peer_file: Path) -> None:
+        """Capture the caller's leg (none: an empty file, which counts as silence) and the others, mixed, in two mono WAV files
+        from now on. Raises pjsua2.Error when a file cannot be made."""
+        left, right = pj.AudioMediaRecorder(), pj.AudioMediaRecorder()
+        left.createRecorder(str(caller_file))
+        right.createRecorder(str(peer_file))
+        feeds = [(left, caller)] if caller else []
+        self._recorders[recording_id] = _Capture(left, right, (*feeds, *((right, leg) for leg in others)))
         self._feed_recorder(recording_id)
+
+    def tap(self, recording_id: str, leg: str, *, on: bool) -> None:
+        """One more voice on the second file of a recording, or no longer."""
+        taps = self._taps.setdefault(recording_id, set())
+        (taps.add if on else taps.discard)(leg)
+        found, audio = self._recorders.get(recording_id), self._audio(leg)
+        if found is None or audio is None:
+            return
+        with contextlib.suppress(pj.Error):
+            if on:
+                audio.startTransmit(found.right)
+            else:
+                audio.stopTransmit(found.right)
 
     def stop_record(self, recording_id: str) -> None:
         """Close the two files; the last reference closes them."""
         found = self._recorders.pop(recording_id, None)
         if found is None:
             return
-        for recorder, leg in ((found[0], found[2]), (found[1], found[3])):
+        taps = tuple((found.right, leg) for leg in self._taps.pop(recording_id, ()))
+        for recorder, leg in (*found.feeds, *taps):
             audio = self._audio(leg)
             if audio is not None:
                 with contextlib.suppress(pj.Error):
@@ -91,18 +117,32 @@ class Media:
 
     def listen(self, leg: str, *, on: bool) -> None:
         """Turn the in-band detector of a leg on or off (2 % of a core while on)."""
+        ear = self._ear(leg, wanted=on)
+        if ear is not None:
+            before, ear.keys = ear.on, on
+            self._switched(leg, before)
+
+    def meter(self, leg: str, *, on: bool, silence: float = 0.0) -> None:
+        """Tell when somebody has spoken on the leg, and when nobody has for `silence` seconds; or no longer."""
+        ear = self._ear(leg, wanted=on)
+        if ear is not None:
+            before, ear.meter = ear.on, Meter(silence) if on else None
+            self._switched(leg, before)
+
+    def _ear(self, leg: str, *, wanted: bool) -> _Ear | None:
         ear = self._ears.get(leg)
-        if on and ear is None:
+        if wanted and ear is None:
             ear = _Ear(self._endpoint, leg)
             self._ears[leg] = ear
             self._keep.append(ear)
-        if ear is None or ear.on == on:
-            return
-        ear.on = on
-        self._attach_ear(leg)
+        return ear
+
+    def _switched(self, leg: str, before: bool) -> None:
+        if self._ears[leg].on != before:
+            self._attach_ear(leg)
 
     def hear(self) -> None:
-        """Run the in-band detectors over what came in since the last time."""
+        """Run detectors and meters over what came in since the last time."""
         for ear in self._ears.values():
             if ear.on:
                 ear.detect()
@@ -115,8 +155,8 @@ class Media:
                 self._connect(leg, sink, on=True)
         if leg in self._players:
             self._players[leg].reconnect()
-        for recording_id, (_, _, first, second) in self._recorders.items():
-            if leg in (first, second):
+        for recording_id, capture in self._recorders.items():
+            if any(leg == fed for _, fed in capture.feeds) or leg in self._taps.get(recording_id, ()):
                 self._feed_recorder(recording_id)
         if leg in self._ears and self._ears[leg].on:
             self._attach_ear(leg)
@@ -125,11 +165,11 @@ class Media:
         """The leg is over."""
         self.stop_play(leg)
         self._links.pop(leg, None)
-        for sources in self._links.values():
+        for sources in (*self._links.values(), *self._taps.values()):
             sources.discard(leg)
         ear = self._ears.pop(leg, None)
         if ear:
-            ear.on = False
+            ear.keys, ear.meter = False, None
 
     def _audio(self, leg: str) -> Any | None:
         if leg == "music":
@@ -152,8 +192,9 @@ class Media:
                 from_port.stopTransmit(to_port)
 
     def _feed_recorder(self, recording_id: str) -> None:
-        caller, peer, first, second = self._recorders[recording_id]
-        for recorder, leg in ((caller, first), (peer, second)):
+        capture = self._recorders[recording_id]
+        taps = tuple((capture.right, leg) for leg in self._taps.get(recording_id, ()))
+        for recorder, leg in (*capture.feeds, *taps):
             audio = self._audio(leg)
             if audio is not None:
                 with contextlib.suppress(pj.Error):
@@ -168,6 +209,15 @@ class Media:
                 audio.startTransmit(ear)
             else:
                 audio.stopTransmit(ear)
+
+
+@dataclass(frozen=True, slots=True)
+class _Capture:
+    """Two recorders, and which legs feed which. Nothing else refers to the recorders: dropping it closes the files."""
+
+    left: Any
+    right: Any
+    feeds: tuple[tuple[Any, str], ...]
 
 
 class _Playlist:
@@ -225,11 +275,12 @@ class _Player(pj.AudioMediaPlayer):
 
 
 class _Ear(pj.AudioMediaPort):
-    """Collects frames on the media thread (append only), hears keys on the main thread."""
+    """Collects frames on the media thread (append only), hears keys and voices on the main thread."""
 
     def __init__(self, endpoint: Endpoint, leg: str) -> None:
         super().__init__()
-        self.on = False
+        self.keys = False
+        self.meter: Meter | None = None
         self._endpoint = endpoint
         self._leg = leg
         self._frames: list[bytes] = []
@@ -237,6 +288,11 @@ class _Ear(pj.AudioMediaPort):
         shape = pj.MediaFormatAudio()
         shape.init(pj.PJMEDIA_FORMAT_PCM, CLOCK_RATE, 1, 20_000, 16)
         self.createPort(f"ear-{leg}", shape)
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is listened for."""
+        return self.keys or self.meter is not None
 
     def onFrameReceived(self, frame: Any) -> None:
         with contextlib.suppress(Exception):
@@ -248,5 +304,8 @@ class _Ear(pj.AudioMediaPort):
             return
         frames, self._frames = self._frames, []
         samples = np.frombuffer(b"".join(frames), dtype="<i2")
-        for key in self._detector.feed(samples):
-            self._endpoint.events.append(ev.Digit(self._leg, key, "inband"))
+        if self.keys:
+            for key in self._detector.feed(samples):
+                self._endpoint.events.append(ev.Digit(self._leg, key, "inband"))
+        for word in self.meter.feed(samples) if self.meter is not None else ():
+            self._endpoint.events.append(ev.VoiceHeard(self._leg) if word == "voice" else ev.FellSilent(self._leg))

@@ -42,9 +42,9 @@ def tag_of(value: str) -> str:
     return match.group(1) if match else ""
 
 
-def cseq_of(value: str) -> int:
-    number = value.split(" ", 1)[0]
-    return int(number) if number.isdigit() else 1
+def seconds_of(value: str) -> float:
+    """A time of the edge, `<seconds>.<microseconds>`; 0 for anything else."""
+    return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", value) else 0.0
 
 
 def info_digit(message: str) -> str:
@@ -61,3 +61,14 @@ def info_digit(message: str) -> str:
     if not match:
         return ""
     return {"10": "*", "11": "#"}.get(match.group(1), match.group(1))
+
+
+def with_usual_events(sdp: str) -> str:
+    """The offer with telephone-event as payload 101, which carriers and phones are used to, instead of the library's 120 (some
+    carriers' equipment knows no other). Unchanged when 101 is taken."""
+    match = re.search(r"(?m)^a=rtpmap:(\d+) telephone-event/8000\b", sdp)
+    if match is None or re.search(r"(?m)^a=rtpmap:101 ", sdp):
+        return sdp
+    number = match[1]
+    sdp = re.sub(rf"(?m)^(m=audio .*) {number}\b", r"\1 101", sdp)
+    return re.sub(rf"(?m)^(a=(?:rtpmap|fmtp)):{number} ", r"\1:101 ", sdp)

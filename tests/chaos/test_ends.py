@@ -8,7 +8,11 @@ import signal
 import time
 
 import pytest
+import redis
 
+from hotline.bus import client as bus
+from hotline.conversation import slots
+from hotline.core.commands import Command
 from tests.chaos.test_kill_parts import until
 from tests.system.running import Hotline, wait_gone
 from tests.system.talking import Talk, people
@@ -57,6 +61,29 @@ async def test_draining_has_an_end(running: Hotline) -> None:
         assert await stopping == 0
     assert hotline.processes() == []
     hotline.doctor()
+
+
+async def test_a_caller_in_danger_is_waited_for(running: Hotline) -> None:
+    """A pinned call outlives every limit of a stop; the parts it needs live on, also when one of them dies meanwhile."""
+    hotline = running
+    limit = hotline.settings.limits.drain_seconds
+    client = redis.Redis.from_url(hotline.settings.redis_url)
+    async with people(hotline.settings, seed=55, seats=1) as stage:
+        talk = await Talk.begin(stage)
+        bus.send_command(client, Command("pin", talk.call_id, "cmd_pin", {"emergency_id": "emg_1", "by": "acc_1"}))
+        await until(lambda: slots.pinned(hotline.settings.run_dir / "slots") == 1, 5, "it is pinned")
+        stopping = asyncio.ensure_future(asyncio.to_thread(hotline.stop, signal.SIGTERM, 120.0))
+        await asyncio.sleep(limit + 12)
+        assert hotline.status()["draining"] == {"on": True, "pinned": 1}
+        old = hotline.pid("routing")
+        os.kill(old, signal.SIGKILL)
+        await until(lambda: hotline.pid("routing") not in (0, old), 15, "routing is started again")
+        await talk.goes_on(2.0)
+        assert not stopping.done()
+        talk.caller.hang_up()
+        assert await talk.ring.call.ended(5)
+        assert await stopping == 0
+    assert hotline.processes() == []
 
 
 async def test_kill_9_of_the_supervisor_leaves_nothing(running: Hotline) -> None:

@@ -186,7 +186,7 @@ def test_nothing_of_a_person_stands_in_clear(store: Store) -> None:
         assert call is not None
         form = forms.get(session, store.secrecy, made.call_id)
         ticket = tickets.create(session, store.secrecy, call, form.fields, form_incomplete=False, now=START)
-        callbacks.add(session, store.secrecy, call, reason="x", now=START)
+        callbacks.add(session, store.secrecy, store.settings, call, reason="x", now=START)
     with store.read() as session:
         assert tickets.private(store.secrecy, ticket) == private
         dump = "".join(
@@ -277,7 +277,7 @@ def test_one_open_call_back_a_number(store: Store) -> None:
         with store.write() as session:
             call = calls.get(session, item.call_id)
             assert call is not None
-            return callbacks.add(session, store.secrecy, call, reason=call.cause, now=START).id
+            return callbacks.add(session, store.secrecy, store.settings, call, reason=call.cause, now=START).id
 
     assert len({add(item) for item in (*made, made[0])}) == 1
     assert add(other) != add(made[0])
@@ -288,7 +288,8 @@ def test_one_open_call_back_a_number(store: Store) -> None:
             (1, other.number),
             (3, made[0].number),
         ]
-        assert found[0].due_at == START + 1800
+        assert found[0].deadline_at - callbacks.hours_of(session, store.settings, "call_back", "")(START) == 1800
+        assert min(task.place_at for task in found) == START  # the oldest place of all calls behind it
         assert len(callbacks.page(session, state="no_number")) == 2
     with pytest.raises(IntegrityError), store.write() as session:  # the database itself refuses a second open one
         first = session.scalars(select(CallbackTask).where(CallbackTask.state == "open")).first()
@@ -301,6 +302,10 @@ def test_one_open_call_back_a_number(store: Store) -> None:
                 reason="r",
                 created_at=1,
                 due_at=1,
+                place_at=1,
+                deadline_at=1,
+                expires_at=1,
+                next_call_id="call_x",
                 state="open",
             )
         )

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from hotline.settings import Settings
+from hotline.store import knowledge_index
 from hotline.store.engine import make_engine, writing
 from hotline.store.migrations import config, migrate, newest
 from hotline.store.models import Base
@@ -22,9 +23,14 @@ def test_models_are_what_the_migrations_make(database_settings: Settings) -> Non
     assert migrate(database_settings) == newest()
     engine = make_engine(database_settings)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The words of the catalogue stand in a table of each database's own kind, which no model can describe.
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": _modelled})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def _modelled(name: str | None, kind: str, _parents: object) -> bool:
+    return not (kind == "table" and name is not None and name.startswith(knowledge_index.TABLE))
 
 
 def test_twice_and_at_once_is_harmless(database_settings: Settings) -> None:

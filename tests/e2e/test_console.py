@@ -94,9 +94,9 @@ def _wait_for_port(port: int, seconds: float = 15) -> None:
     raise AssertionError(f"nothing listens on port {port}")
 
 
-def _run(environment: dict[str, str]) -> dict[str, Any]:
+def _run(environment: dict[str, str], script: str = "desk.mjs") -> dict[str, Any]:
     done = subprocess.run(
-        [str(NODE), "e2e/desk.mjs"],
+        [str(NODE), f"e2e/{script}"],
         cwd=CONSOLE,
         env=environment,
         capture_output=True,
@@ -112,9 +112,21 @@ def _run(environment: dict[str, str]) -> dict[str, Any]:
 @pytest.mark.timeout(320)
 def test_an_agent_takes_a_call_from_log_in_to_the_submitted_form(target: dict[str, str]) -> None:
     result = _run(target)
-    assert result["ok"], result
+    assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
     assert result["submitted"]
     assert result["tries"], "no outcome of an expert was seen"
     assert result["transfer"] in ("connected", "returned")
     # Before log-in the console asks whether an old session holds: that 401 is the only error allowed.
     assert [one for one in result["problems"] if "401" not in one] == []
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("target", ["hotline"], indirect=True)
+def test_the_office_keeps_experts_and_roster_and_a_bad_sheet_changes_nothing(target: dict[str, str]) -> None:
+    result = _run({**target, "CONSOLE_USER": "admin"}, "office.mjs")
+    assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
+    assert result["rows"] >= 8
+    assert result["gaps"] >= 1, "the demo's roster has an hour that nobody covers"
+    assert len(result["problems"]) == 4, result["problems"]
+    assert all(len(problem.split("\t")) == 4 for problem in result["problems"])
+    assert [one for one in result["browser"] if "401" not in one] == []

@@ -41,14 +41,19 @@ class FakeConversation:
         self._seen: set[str] = set()
         self.phase = "arrived"
         self.arrived_at = clock()
+        self.caller_hash = "h"
         self.queued_at: float | None = None
         self.queue, self.priority, self.language = "GN", 0, "zh-CN"
         self.offer_id = self.agent_id = self.expert_id = ""
         self.agent_state = "none"
         self.hold = False
         self.transfer: dict[str, Any] | None = None
+        self.tries: dict[str, str] = {}
+        """try → expert, as long as they are called."""
         self.transfer_at = 0.0
         self.ended = False
+        self.room = 2
+        """Experts who may ring at once: how many legs are left."""
         self.commands: list[Command] = []
         self.connects = 0
 
@@ -65,7 +70,7 @@ class FakeConversation:
             "phase": self.phase,
             "arrived_at": self.arrived_at,
             "caller_masked": "138****0000",
-            "caller_hash": "h",
+            "caller_hash": self.caller_hash,
             "region_hint": "",
             "trunk": "demo",
             "queue": self.queue,
@@ -76,10 +81,17 @@ class FakeConversation:
             "agent_id": self.agent_id,
             "agent_state": self.agent_state,
             "hold": self.hold,
-            "transfer": self.transfer,
+            "transfer": self._shown_transfer(),
             "expert_id": self.expert_id or None,
             "recording": False,
         }
+
+    def _shown_transfer(self) -> dict[str, Any] | None:
+        if self.transfer is None:
+            return None
+        tries = [{"try_id": try_id, "expert_id": expert_id, "state": "dialling"} for try_id, expert_id in self.tries.items()]
+        first = tries[0] if tries else {"try_id": "", "expert_id": "", "state": "waiting"}
+        return {**self.transfer, **first, "tries": tries}
 
     # The caller
 
@@ -91,7 +103,7 @@ class FakeConversation:
             called="12348",
             caller_enc="",
             caller_masked="138****0000",
-            caller_hash="h",
+            caller_hash=self.caller_hash,
             region_hint="",
             flow="main",
             flow_version="1",
@@ -116,7 +128,7 @@ class FakeConversation:
         elif self.agent_state != "none":
             self._agent_fails("cancelled")
         if self.transfer is not None:
-            self._try_ends("cancelled")
+            self._tries_end()
             self._transfer_ends("cancelled")
         elif self.expert_id:
             self.fact("expert_left", expert_id=self.expert_id, talk_id="tlk", ended_by=by)
@@ -137,6 +149,27 @@ class FakeConversation:
     def _tell_position(self, position: int, **_: Any) -> None:
         if self.phase == "queue":
             self.fact("position_told", position=position)
+
+    def _set_priority(self, priority: str, reason: str, by: str) -> None:
+        before, self.priority = self.priority, priority  # type: ignore[assignment]
+        self.fact("priority_changed", priority=priority, before=before, reason=reason, by=by)
+
+    def _restore_place(self, queued_at: float, lost_call_id: str) -> None:
+        self.queued_at = min(queued_at, self.queued_at or queued_at)
+        self.fact("place_restored", queued_at=self.queued_at, lost_call_id=lost_call_id)
+
+    def _move_queue(self, queue: str, reason: str) -> None:
+        self.queue = queue
+        data = {"queue": queue, "priority": self.priority, "language": self.language}
+        self.fact("queue_entered", **data, queued_at=self.queued_at, again=True)
+
+    def _leave_queue(self, outcome: str, reason: str) -> None:
+        if self.phase == "queue" and self.agent_state == "none":
+            self.fact("queue_left", reason=outcome)
+            self._end("flow")
+
+    def _offer_callback(self, reason: str) -> None:
+        self.fact("callback_offered", reason=reason)
 
     def _connect_agent(self, offer_id: str, agent_id: str, uri: str) -> None:
         if self.phase != "queue" or self.agent_state != "none":
@@ -201,11 +234,11 @@ class FakeConversation:
         if self.agent_state == "connected":
             self._end("agent")
 
-    def _start_transfer(self, transfer_id: str, agent_id: str) -> None:
+    def _start_transfer(self, transfer_id: str, agent_id: str, kind: str = "auto") -> None:
         if self.agent_state != "connected" or self.transfer is not None:
             return
         self.phase, self.hold = "transfer", False
-        self.transfer = {"transfer_id": transfer_id, "try_id": None, "expert_id": None, "state": "waiting"}
+        self.transfer = {"transfer_id": transfer_id}
         self.fact("transfer_started", transfer_id=transfer_id, agent_id=agent_id)
         self._expect_word()
 
@@ -214,30 +247,36 @@ class FakeConversation:
         self.transfer_at = self._clock()
 
         def check() -> None:
-            waiting = self.transfer is not None and self.transfer["try_id"] is None
+            waiting = self.transfer is not None and not self.tries
             if waiting and self._clock() - self.transfer_at >= SILENCE_SECONDS - 0.01:
                 self._transfer_ends("returned")
 
         self._later(SILENCE_SECONDS, check)
 
     def _try_expert(self, transfer_id: str, try_id: str, expert_id: str, **_: Any) -> None:
-        if self.transfer is None or self.transfer["transfer_id"] != transfer_id or self.transfer["try_id"]:
+        if try_id in self.tries:
             return
-        self.transfer.update(try_id=try_id, expert_id=expert_id, state="dialling")
+        if self.transfer is None or self.transfer["transfer_id"] != transfer_id or len(self.tries) >= self.room:
+            ids = {"transfer_id": transfer_id, "try_id": try_id, "expert_id": expert_id}
+            self.fact("expert_tried", **ids, outcome="cancelled", sip_code=0, seconds=0.0)
+            return
+        self.tries[try_id] = expert_id
         self.fact("expert_dialled", transfer_id=transfer_id, try_id=try_id, expert_id=expert_id)
         outcome, seconds = self._expert_phone(expert_id)
 
         def ringing() -> None:
-            if self.transfer is not None and self.transfer["try_id"] == try_id:
+            if try_id in self.tries:
                 self.fact("expert_ringing", transfer_id=transfer_id, try_id=try_id, expert_id=expert_id)
 
         def done() -> None:
-            if self.transfer is None or self.transfer["try_id"] != try_id:
+            if try_id not in self.tries:
                 return
-            self._try_ends(outcome)
+            self._try_ends(try_id, outcome)
             if outcome != "accepted":
-                self._expect_word()
+                if not self.tries:
+                    self._expect_word()
                 return
+            self._tries_end()
             self.expert_id, self.phase = expert_id, "expert_talk"
             ids = {"transfer_id": transfer_id, "try_id": try_id, "expert_id": expert_id}
             self.fact("expert_connected", **ids, talk_id="tlk2")
@@ -249,12 +288,14 @@ class FakeConversation:
         self._later(min(0.2, seconds / 2), ringing)
         self._later(seconds, done)
 
-    def _try_ends(self, outcome: str) -> None:
-        transfer = self.transfer
-        if transfer is not None and transfer["try_id"]:
-            ids = {key: transfer[key] for key in ("transfer_id", "try_id", "expert_id")}
-            transfer.update(try_id=None, expert_id=None, state="waiting")
-            self.fact("expert_tried", **ids, outcome=outcome, sip_code=0, seconds=1.0)
+    def _tries_end(self) -> None:
+        for try_id in list(self.tries):
+            self._try_ends(try_id, "cancelled")
+
+    def _try_ends(self, try_id: str, outcome: str) -> None:
+        assert self.transfer is not None
+        ids = {"transfer_id": self.transfer["transfer_id"], "try_id": try_id, "expert_id": self.tries.pop(try_id)}
+        self.fact("expert_tried", **ids, outcome=outcome, sip_code=0, seconds=1.0)
 
     def _transfer_ends(self, outcome: str) -> None:
         assert self.transfer is not None
@@ -268,7 +309,7 @@ class FakeConversation:
 
     def _cancel_transfer(self, transfer_id: str, agent_id: str) -> None:
         if self.transfer is not None and self.transfer["transfer_id"] == transfer_id:
-            self._try_ends("cancelled")
+            self._tries_end()
             self._transfer_ends("cancelled")
 
     def expert_hangs_up(self) -> None:

@@ -9,20 +9,21 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hotline.core import board_entities
 from hotline.core.commands import Command
 from hotline.core.experts import Expert
 from hotline.core.facts import Fact
-from hotline.core.routing import decide
-from hotline.core.routing_state import (
+from hotline.core.routing.engine import decide
+from hotline.core.routing.state import (
     Asked,
     Effect,
     Event,
     FactSeen,
+    LookUpCaller,
     People,
     PeopleLoaded,
     RememberWish,
@@ -83,6 +84,8 @@ class Desk:
     mood: Mood = field(default_factory=Mood)
     now: float = 1_000_000.0
     on_step: Callable[[Desk], None] = lambda desk: None
+    can: Sequence[Mapping[str, Any]] = ()
+    """What each agent can do (fields of `Seat`), over and over; empty: everybody everything."""
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -97,6 +100,10 @@ class Desk:
         self.saved: dict[str, dict[str, dict[str, Any]]] = {"agents": {}, "uses": {}, "board": {}}
         self.epoch_key = True
         self.people = make_people(self.agents, self.experts)
+        if self.can:
+            seats = enumerate(self.people.seats.values())
+            able = {seat.id: replace(seat, **self.can[number % len(self.can)]) for number, seat in seats}
+            self.people = replace(self.people, seats=able)
         self.replies: dict[str, list[Mapping[str, Any]]] = {}
         self.asked: dict[str, float] = {}
         self.seen_offers: set[tuple[str, str]] = set()
@@ -200,7 +207,7 @@ class Desk:
         elif isinstance(effect, Reply):
             self.replies.setdefault(effect.request_id, []).append(effect.answer)
         else:
-            assert isinstance(effect, RememberWish)
+            assert isinstance(effect, RememberWish | LookUpCaller)
 
     def _publish_board(self, *, everything: bool = False) -> None:
         assert self.state is not None
@@ -267,7 +274,9 @@ class Desk:
 
     # People
 
-    def call_in(self, queue: str = "GN", priority: int = 0, patience: float | None = None) -> FakeConversation:
+    def call_in(
+        self, queue: str = "GN", priority: int = 0, patience: float | None = None, language: str = "zh-CN"
+    ) -> FakeConversation:
         call_id = f"call_{next(self.ids):06}"
 
         def publish(fact: Fact) -> None:
@@ -284,6 +293,7 @@ class Desk:
             expert_phone=self._expert_phone,
         )
         self.calls[call_id] = call
+        call.language = language
         call.arrive(queue, priority)
         if patience is not None:
             self.later(patience, call.caller_hangs_up)

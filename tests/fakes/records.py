@@ -145,7 +145,11 @@ def add_task(store: Store, call_id: str) -> str:
                 caller_hash=task_id,
                 reason="abandoned",
                 created_at=now,
-                due_at=now + 1800,
+                place_at=now,
+                due_at=now,
+                deadline_at=now + 1800,
+                expires_at=now + 86_400,
+                next_call_id=new_id("call", now),
             )
         )
     return task_id

@@ -52,7 +52,7 @@ class RedisCalls:
         self._stopping = True
         self._thread.join(5)
 
-    def call_in(self, queue: str = "GN", priority: int = 0) -> FakeConversation:
+    def call_in(self, queue: str = "GN", priority: int = 0, caller: str = "") -> FakeConversation:
         call_id = new_id("call", time.time())
         with self._lock:
             call = FakeConversation(
@@ -65,6 +65,7 @@ class RedisCalls:
             )
             self.calls[call_id] = call
             self._last[call_id] = "0-0"
+            call.caller_hash = caller
             call.arrive(queue, priority)
         return call
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from hotline.core import board_entities
-from hotline.core.routing_match import _Choice, _offerable
-from hotline.core.routing_state import State
-from tests.fakes.desk_world import Desk
+from hotline.core.queues.choosing import Choice
+from hotline.core.queues.strategies import everywhere
+from hotline.core.routing.match import offerable
+from hotline.core.routing.phones import by_phone
+from hotline.core.routing.state import State
+from tests.fakes.desk_world import Desk, Mood
 
 
 def check_state(state: State, now: float) -> None:
@@ -37,7 +41,7 @@ def check_state(state: State, now: float) -> None:
     assert len(state.offers) <= len(free), "I4: more offers than free agents"
     assert len({offer.nominee for offer in state.offers.values()}) == len(state.offers)
     for agent_id, offers in state.on_console.items():
-        assert all(agent_id in state.offers[offer_id].shown for offer_id in offers)
+        assert all(agent_id in (state.askings.get(offer_id) or state.offers[offer_id]).shown for offer_id in offers)
     busy = Counter(use.call_id for use in state.uses.values() if use.state == "on_call")
     assert all(count == 1 for count in busy.values()), f"I3: {busy}"
     ranks = [(-state.calls[c].priority, state.calls[c].queued_at or 0.0) for c in state.line]
@@ -45,26 +49,74 @@ def check_state(state: State, now: float) -> None:
     check_order(state, now)
 
 
+def held_back(state: State, call_id: str, agent_id: str, now: float) -> bool:
+    """An agent by phone whom a cap, or the switch over everything dialled out, keeps from being called."""
+    phone = by_phone(state.agents[agent_id], now) and not state.calls[call_id].pinned
+    return phone and bool(state.ledger.refusal("agent", agent_id, now))
+
+
 def check_order(state: State, now: float) -> None:
-    """I6 and I7: nobody waits beside a free agent of their own, and nobody is offered before an older equal."""
+    """I6 and I7: nobody waits beside a free agent of their own, and nobody can be overtaken by any accept that is possible
+    now. Worked out anew from who may serve whom, without what routing itself has matched."""
     if state.match_needed:
         return  # held back on purpose: the world is not known yet
-    free = sorted((a for a in state.agents.values() if a.state == "available"), key=lambda a: (a.idle_since, a.id))
-    # What the clock alone changes (a declined caller may be shown again) is taken up within a second.
-    choice, present = _Choice(state, free, now - 1.1), _Choice(state, free, now)
-    passed_over: set[object] = set()
+    free = [agent for agent in state.agents.values() if agent.state == "available" and agent.id not in state.listening]
+    offers = tuple((offer.call_id, offer.nominee, *offer.shown) for offer in state.offers.values())
+    seen = (id(state), int(now), *state.line, *offers, *(agent.id for agent in free))
+    if [seen] == _SEEN:
+        return  # looked at already
+    _SEEN[:] = [seen]
+    # What the clock alone changes (a declined caller may be shown again, a ring widens) is taken up within a second.
+    choice, present = Choice(state, free, now - 1.1), Choice(state, free, now)
+    line = [call_id for call_id in state.line if offerable(state.calls[call_id], now - 1.1)]
+    may = {call_id: choice.members(call_id) for call_id in line}
     nominees = {offer.nominee for offer in state.offers.values()}
-    for call_id in state.line:
-        call = state.calls[call_id]
-        if not _offerable(call, now - 1.1):
-            continue
-        if call.offer_id:
-            assert present.profile(call_id) not in passed_over, f"I7: {call_id} overtakes an older caller"
-        else:
-            if present.profile(call_id) == choice.profile(call_id):
-                passed_over.add(present.profile(call_id))
-            idle = [agent for agent in choice.eligible(call_id) if agent not in nominees]
+    for call_id in line:
+        if not state.calls[call_id].offer_id:
+            idle = [agent for agent in may[call_id] if agent not in nominees and not held_back(state, call_id, agent, now)]
             assert not idle, f"I6: {call_id} waits while {idle} are free"
+    if any(choice.profile(call_id) != present.profile(call_id) for call_id in line):
+        return
+    alone = fixed(state)
+    for place, call_id in enumerate(line):
+        offer = state.offers.get(state.calls[call_id].offer_id)
+        for agent_id in offer.shown if offer else ():
+            wanting = [older for older in line[:place] if agent_id in may[older]]
+            if wanting:
+                # Whose only console rings stays there, unless it is this one.
+                bound = {key: {at} for key, at in alone.items() if at != agent_id}
+                left = served(line[:place], {**may, **bound}, {agent.id for agent in free} - {agent_id})
+                lost = [older for older in wanting if older not in left]
+                assert not lost, f"I7: {agent_id} may take {call_id} over the head of {lost}"
+
+
+_SEEN: list[object] = []
+
+
+def fixed(state: State) -> dict[str, str]:
+    """Callers whose offer shows on one console, and which."""
+    queues = state.rules.queues
+    return {
+        offer.call_id: offer.nominee
+        for offer in state.offers.values()
+        if not everywhere(queues.of(state.calls[offer.call_id].queue).strategy)
+    }
+
+
+def served(line: Sequence[str], may: Mapping[str, Collection[str]], agents: Collection[str]) -> set[str]:
+    """Who of `line` gets an agent of their own, in order (augmenting paths, written the slow and plain way)."""
+    of: dict[str, str] = {}
+
+    def find(call_id: str, tried: set[str]) -> bool:
+        for agent_id in agents:
+            if agent_id in may[call_id] and agent_id not in tried:
+                tried.add(agent_id)
+                if agent_id not in of or find(of[agent_id], tried):
+                    of[agent_id] = call_id
+                    return True
+        return False
+
+    return {call_id for call_id in line if find(call_id, set())}
 
 
 def check_desk(desk: Desk) -> None:
@@ -80,8 +132,7 @@ def check_desk(desk: Desk) -> None:
             engaged[call.agent_id] += 1
         if call.expert_id:
             experts[call.expert_id] += 1
-        if call.transfer is not None and call.transfer["expert_id"]:
-            experts[call.transfer["expert_id"]] += 1
+        experts.update(call.tries.values())
     assert all(count <= 1 for count in engaged.values()), f"I4: an agent with two callers: {engaged}"
     assert all(count <= 1 for count in experts.values()), f"I4: an expert with two callers: {experts}"
     for call in desk.calls.values():
@@ -123,3 +174,17 @@ def check_rest(desk: Desk) -> None:
     for call in state.calls.values():
         assert call.ended_at is not None
         assert call.hunt is None or call.hunt.state != "trying", f"I12: {call.hunt}"
+
+
+def finish_in_peace(desk: Desk) -> None:
+    """After the trouble: everybody behaves, routing runs, the board is right, and all callers come to their end."""
+    desk.mood = Mood(accept=1, decline=0, phone_fails=0, vanish=0, expert_accepts=1, double=0.1, late=0.1)
+    desk.run(30)
+    if desk.state is None:
+        desk.start_routing()
+    desk.back_to_work()
+    check_board(desk)
+    desk.run(60)
+    for call in desk.calls.values():
+        call.caller_hangs_up()
+    desk.run(60)

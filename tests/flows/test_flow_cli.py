@@ -33,7 +33,7 @@ def run(*words: str, keyed: str = "") -> tuple[int, str, str]:
 
 def test_check_finds_nothing_wrong_with_what_is_shipped() -> None:
     code, out, _ = run("check")
-    assert (code, out.split(":")[0]) == (0, "2 flows")
+    assert (code, out.split(":")[0]) == (0, "8 flows")
     assert "main" in out
 
 
@@ -73,12 +73,12 @@ def test_check_speaks_chinese_where_the_reader_does(tmp_path: Path, monkeypatch:
 
 def test_play_by_script_then_repro_then_check(tmp_path: Path) -> None:
     saved = tmp_path / "s.json"
-    code, out, _ = run("play", "main", "--script", "1,talked,rated=5", "--save", str(saved))
+    code, out, _ = run("play", "main", "--script", "open,1,talked,rated=5", "--save", str(saved))
     assert code == 0
     assert out.rstrip().endswith("hang up: completed")
     assert "本次通话将被录音" in out  # the words of the prompts
     session = Session.from_json(saved.read_text("utf-8"))
-    assert [answer.outcome for answer in session.history] == ["1", "talked", "rated"]
+    assert [answer.outcome for answer in session.history] == ["open", "1", "talked", "rated"]
     assert session.variables["rate.score"] == "5"
     flows = tmp_path / "flows"
     flows.mkdir()
@@ -92,23 +92,23 @@ def test_play_by_script_then_repro_then_check(tmp_path: Path) -> None:
 
 
 def test_play_on_the_keyboard() -> None:
-    code, out, _ = run("play", "main", keyed="7\ntired\ntalked\n3\n")
+    code, out, _ = run("play", "main", keyed="\n7\ntired\ntalked\n3\n")
     assert code == 0
     assert "! 'tired'" not in out  # errors go to stderr
-    assert out.count("→") == len([line for line in out.splitlines() if "→" in line]) + 1  # welcome → menu
+    assert out.count("→") == len([line for line in out.splitlines() if "→" in line]) + 2  # welcome → gate, greet → menu
     assert "general_desk" in out
     assert "hang up: completed" in out
     (saved,) = Path("home/played").glob("main-*.json")
     session = Session.from_json(saved.read_text("utf-8"))
-    assert [answer.outcome for answer in session.history] == ["invalid", "talked", "rated"]
+    assert [answer.outcome for answer in session.history] == ["open", "invalid", "talked", "rated"]
 
 
 def test_play_stops_where_the_keyboard_or_the_script_stops(tmp_path: Path) -> None:
-    code, out, _ = run("play", "main", keyed="2\n")
+    code, out, _ = run("play", "main", keyed="\n2\n")
     assert (code, out.rstrip().splitlines()[-1]) == (0, "— the caller hangs up")
-    code, out, _ = run("play", "main", "--script", "2")
+    code, out, _ = run("play", "main", "--script", "open,2")
     assert (code, out.rstrip().splitlines()[-1]) == (0, "— stopped here")
-    code, _, err = run("play", "main", "--script", "2,rated")
+    code, _, err = run("play", "main", "--script", "open,2,rated")
     assert code == 1
     assert "'rated': one of talked, timeout, closed, failed" in err
 

@@ -12,7 +12,7 @@ from hotline.core.errors import IllegalTransition
 from hotline.ivr.engine import Say, current_wait, replay, resume, start
 from hotline.ivr.parser import load_flow, parse_flow
 from hotline.ivr.session import Session
-from hotline.ivr.waits import DigitsWait, QueueWait, RateWait
+from hotline.ivr.waits import DigitsWait, HoursWait, QueueWait, RateWait
 
 pytestmark = pytest.mark.flows
 
@@ -20,17 +20,18 @@ pytestmark = pytest.mark.flows
 def test_a_call_from_notice_to_goodbye() -> None:
     flow = load_flow(FLOWS / "main.yaml")
     step = start(flow, "zh-CN")
+    assert (step.says, step.wait) == ((Say("notice", "zh-CN"),), HoursWait("line"))
+    step = resume(flow, step.session, "open")
     assert step.says == (
-        Say("notice", "zh-CN"),
         Say("greeting", "zh-CN"),
         Say("menu", "zh-CN", barge_in=True),
         Say("menu_english", "en", barge_in=True),
     )
     assert step.wait == DigitsWait(1, 5, 5, "", True, ("1", "2", "3", "9", "0"))
-    assert step.nodes == ("welcome", "menu")
+    assert step.nodes == ("greet", "menu")
     step = resume(flow, step.session, "2")
     assert step.says == (Say("connecting", "zh-CN"),)
-    assert step.wait == QueueWait("LB", 0, "music", 1800)
+    assert step.wait == QueueWait("LB", 0, "music", 1800, callback=60.0, full=True)
     step = resume(flow, step.session, "talked")
     assert step.says == ()
     assert step.wait == RateWait("rate", "rate_again", "rate_invalid", ("1", "2", "3", "4", "5"), 8, 1)
@@ -43,19 +44,21 @@ def test_a_call_from_notice_to_goodbye() -> None:
 @pytest.mark.parametrize("key", ["0", "no_input", "invalid"])
 def test_no_key_wrong_key_and_0_reach_a_human(key: str) -> None:
     flow = load_flow(FLOWS / "main.yaml")
-    step = resume(flow, start(flow, "zh-CN").session, key)
+    step = resume(flow, resume(flow, start(flow, "zh-CN").session, "open").session, key)
     assert isinstance(step.wait, QueueWait)
     assert step.wait.queue == "GN"
 
 
 def test_the_notice_cannot_be_cut_short_the_menu_can() -> None:
-    says = start(load_flow(FLOWS / "main.yaml"), "zh-CN").says
+    flow = load_flow(FLOWS / "main.yaml")
+    first = start(flow, "zh-CN")
+    says = first.says + resume(flow, first.session, "open").says
     assert [say.prompt for say in says if not say.barge_in] == ["notice", "greeting"]
 
 
 def test_language_changes_before_the_node_speaks_and_stays() -> None:
     flow = load_flow(FLOWS / "main.yaml")
-    step = resume(flow, start(flow, "zh-CN").session, "9")
+    step = resume(flow, resume(flow, start(flow, "zh-CN").session, "open").session, "9")
     assert {say.language for say in step.says} == {"en"}
     assert step.session.language == "en"
     assert {say.language for say in resume(flow, step.session, "timeout").says} == {"en"}

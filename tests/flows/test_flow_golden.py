@@ -46,10 +46,10 @@ def test_scenarios_see_every_node_and_every_outcome_of_menu_and_rating() -> None
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("hears: [notice, greeting, menu, en/menu_english]", "hears: [greeting, menu, en/menu_english]", 5),
-        ("waits: queue LB", "waits: queue MF", 9),
-        ("does: '2'", "does: '8'", 7),
-        ("ends: completed", "ends: queue_timeout", 16),
+        ("hears: [greeting, menu, en/menu_english]", "hears: [menu, en/menu_english]", 8),
+        ("waits: queue LB", "waits: queue MF", 12),
+        ("does: '2'", "does: '8'", 10),
+        ("ends: completed", "ends: queue_timeout", 19),
         ("flow: main", "flow: mian", 2),
     ],
 )
@@ -72,14 +72,14 @@ def test_a_scenario_with_a_slip_is_refused_with_its_line(tmp_path: Path) -> None
 def test_a_played_session_becomes_a_scenario_that_plays(tmp_path: Path) -> None:
     flow = load_flow(FLOWS / "main.yaml")
     step = start(flow, "zh-CN", {"line": "yes", "note": "12:30 # no: *x"})
-    for outcome, data in (("9", {}), ("talked", {}), ("rated", {"score": "4"})):
+    for outcome, data in (("open", {}), ("9", {}), ("talked", {}), ("rated", {"score": "4"})):
         step = resume(flow, step.session, outcome, data)
     path = tmp_path / "played.yaml"
     path.write_text(record(flow, step.session, "no: 标题 # *x"), "utf-8")
     golden = load_golden(path)
     assert golden.scenario.scenario == "no: 标题 # *x"
     assert golden.scenario.variables == {"line": "yes", "note": "12:30 # no: *x"}
-    assert [each.does for each in golden.scenario.steps] == ["", "9", "talked", "rated"]
+    assert [each.does for each in golden.scenario.steps] == ["", "open", "9", "talked", "rated"]
     assert run_golden(golden, {"main": flow}) == []
 
 

@@ -42,7 +42,7 @@ def one(text: str) -> tuple[int, str, str]:
         # the schema
         (("queue: GN, seconds: 60", "queue: GN"), "queue: GN", "desk", "wait_without_limit"),
         (("{for: digits, seconds: 5}", "{for: digits}"), "{for: digits}", "menu", "wait_without_limit"),
-        (("{for: rate, seconds: 8}", "{for: dial, seconds: 8}"), "for: dial", "rate", "wait_unknown"),
+        (("{for: rate, seconds: 8}", "{for: fax, seconds: 8}"), "for: fax", "rate", "wait_unknown"),
         (("{for: rate, seconds: 8}", "{seconds: 8}"), "{seconds: 8}", "rate", "wait_unknown"),
         (("queue: GN, seconds: 60", "queue: GN, seconds: 0"), "seconds: 0", "desk", "field_invalid"),
         (("queue: GN, seconds: 60", "queue: GN, priority: 4, seconds: 60"), "priority: 4", "desk", "field_invalid"),

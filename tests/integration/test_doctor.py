@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from hotline.bus import keys
 from hotline.core.facts import Fact
 from hotline.core.journal import encode_fact, encode_record
+from hotline.core.knowledge import Draft
 from hotline.core.wavs import pcm16_header
 from hotline.jobs import doctor, finish_call, seal_recording
 from hotline.jobs.archiver import Archiver
@@ -28,6 +29,7 @@ from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store import audit
 from hotline.store.engine import Store
+from hotline.store.repositories import knowledge
 from hotline.store.sealing import SUFFIX, seal
 from tests.audited import changed, recovered, waiting_call, whole_call
 from tests.conftest import RedisServer, make_settings
@@ -115,6 +117,9 @@ def _made(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> P
     for call_id in ("call_a", "call_b", "call_c"):
         home.work(finish_call.run, call_id=call_id)
     with home.store.write() as session:
+        for number in (1, 2):
+            entry = Draft("script", f"话术{number}", {"text": "请稍等"})
+            knowledge.add(session, entry, by="system", now=NOW)
         for number in range(3):
             audit.append(session, at=NOW, actor="acc_1", action="recording.played", object=f"recordings/{number}")
     home.store.close()
@@ -316,12 +321,29 @@ BROKEN: dict[str, tuple[str, str, Callable[[Home], None]]] = {
         lambda h: h.sql("INSERT INTO callback_calls (call_id, task_id, at) SELECT 'call_a', id, 0 FROM callback_tasks LIMIT 1"),
     ),
     "job": ("I22", "job.failed", lambda h: h.sql("UPDATE jobs SET state = 'failed' WHERE kind = 'finish_call'")),
+    "entry without words": (
+        "F21",
+        "knowledge.unindexed",
+        lambda h: h.sql("DELETE FROM knowledge_words WHERE rowid = (SELECT min(id) FROM knowledge_entries)"),
+    ),
+    "entry edited past its version": (
+        "F21",
+        "knowledge.version",
+        lambda h: h.sql("UPDATE knowledge_entries SET source = 'elsewhere' WHERE id = 1"),
+    ),
+    "other words": ("F21", "knowledge.words", lambda h: h.sql("UPDATE knowledge_words SET title = 'xx' WHERE rowid = 1")),
+    "taken out and found": (
+        "F21",
+        "knowledge.stray",
+        lambda h: h.sql("UPDATE knowledge_entries SET active = 0 WHERE id = 1"),
+    ),
     "gap": ("I24", "facts.gap", lambda h: _gap(h)),
     "audit": ("I29", "audit.broken", lambda h: _edit_audit(h)),
 }
 
 
 def _forget_call(home: Home) -> None:
+    home.sql("DELETE FROM recording_peaks")
     for table in ("consultations", "ratings", "recordings", "transfer_tries", "transfers", "talks", "calls"):
         home.sql(f"DELETE FROM {table} {CALL}")
 
@@ -363,6 +385,20 @@ def test_a_short_channel_is_seen(request: pytest.FixtureRequest, tmp_path: Path)
             home.capture(str(fact.data["recording_id"]), seconds, peer_seconds=seconds - 2)
             home.work(seal_recording.handler(seal), recording_id=fact.data["recording_id"])
     assert ("I16", "recording.side_short") in home.found()
+    home.store.close()
+
+
+def test_a_consultation_without_the_caller_is_whole(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    home = _open(tmp_path / "home", request.getfixturevalue("_sqlite_template"))
+    home.take(whole_call("call_a", NOW - 3600))
+    for fact in home.facts["call_a"]:
+        if fact.name == "recording_ended":
+            seconds = float(fact.data["seconds"])
+            home.capture(str(fact.data["recording_id"]), 0.0, peer_seconds=seconds)
+            home.work(seal_recording.handler(seal), recording_id=fact.data["recording_id"])
+    assert ("I16", "recording.side_short") in home.found()
+    home.sql("UPDATE talks SET role = 'consult'")
+    assert ("I16", "recording.side_short") not in home.found()
     home.store.close()
 
 

@@ -140,18 +140,18 @@ class Process:
 
 @pytest.fixture
 def start(redis_settings: Settings, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Start a part as a real process; `code` may define `HANDLERS`."""
+    """Start the part as a real process; `code` may define `HANDLERS`."""
     running: list[Process] = []
 
-    def starter(module: str, code: str = "HANDLERS = None") -> Process:
+    def starter(code: str = "HANDLERS = None") -> Process:
         script = tmp_path / f"run_{len(running)}.py"
         script.write_text(
             "from pathlib import Path\n"
             + textwrap.dedent(code)
-            + f"\nfrom hotline import logs\nfrom hotline.settings import load\nfrom {module} import main\n"
+            + "\nfrom hotline import logs\nfrom hotline.settings import load\nfrom hotline.jobs.main import main\n"
             + f"logs.setup('test')\nsettings = load(Path({str(redis_settings.home / 'hotline.toml')!r}), "
             + f"home=Path({str(redis_settings.home)!r}), redis={{'url': {redis_settings.redis_url!r}}})\n"
-            + ("main(settings, HANDLERS)\n" if module.endswith("worker") else "main(settings)\n")
+            + "main(settings, HANDLERS)\n"
         )
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         log = (tmp_path / f"log_{len(running)}.txt").open("wb")
@@ -190,12 +190,12 @@ def test_kill_9_in_the_middle_of_a_job(
     with sqlite_store.write() as session:
         job_id = jobs.enqueue(session, "slow", "slow:1", {"file": str(note)}, now=time.time())
     assert job_id is not None
-    first = start("hotline.jobs.worker", SLOW)
-    eventually(note.exists, 20)
+    first = start(SLOW)
+    eventually(lambda: note.exists() and bool(note.read_text()), 20)
     assert state(sqlite_store, job_id) == "running"
     first.kill()
     hang.unlink()
-    start("hotline.jobs.worker", SLOW)
+    start(SLOW)
     # Long before the lease runs out: the new worker sees that the old one is dead.
     eventually(lambda: state(sqlite_store, job_id) == "done", 20)
     assert [line.split()[1] for line in note.read_text().splitlines()] == ["1", "2"]
@@ -209,7 +209,7 @@ def test_a_wake_up_lost_with_redis(
     waker.wake([closed_call(sqlite_store, made[0])])
     assert waker.pending() == 1
     redis_server.empty()
-    worker = start("hotline.jobs.worker")
+    worker = start()
     eventually(lambda: outcomes(sqlite_store) == (0, 0, 1), 20)
     assert redis_server.client.exists(keys.part("jobs"))
     redis_server.stop()
@@ -231,7 +231,7 @@ def test_a_form_submitted_while_the_job_waits(start: Callable[..., Process], sql
     load_demo(sqlite_store, sqlite_store.settings)
     made = ended(sqlite_store)
     job_id = closed_call(sqlite_store, made)
-    start("hotline.jobs.worker")
+    start()
 
     def waiting() -> bool:
         with sqlite_store.read() as session:
@@ -246,18 +246,50 @@ def test_archiver_and_worker_together_through_sigterm(
     start: Callable[..., Process], sqlite_store: Store, redis_settings: Settings, redis_server: RedisServer
 ) -> None:
     made = FakeCall(sqlite_store.secrecy).queue().end("abandoned", "caller")
-    start("hotline.jobs.worker")
-    archiver = start("hotline.jobs.archiver")
-    eventually(lambda: redis_server.client.exists(keys.part("archiver")), 40)
+    part = start()
+    eventually(lambda: redis_server.client.exists(keys.part("archiver"), keys.part("jobs")) == 2, 40)
     made.journal(redis_settings.journal_dir)
     eventually(lambda: outcomes(sqlite_store) == (0, 0, 1), 20)
     last = FakeCall(sqlite_store.secrecy, number="13900000001").queue().end("abandoned", "caller")
     last.journal(redis_settings.journal_dir)
-    archiver.popen.send_signal(signal.SIGTERM)
-    assert archiver.popen.wait(10) == 0
+    part.popen.send_signal(signal.SIGTERM)
+    assert part.popen.wait(10) == 0
+    assert not redis_server.client.exists(keys.part("archiver"), keys.part("jobs"))
     with sqlite_store.read() as session:  # what stood in the journal when it was stopped is stored
         assert calls.get(session, last.call_id) is not None
+    start()
     eventually(lambda: outcomes(sqlite_store) == (0, 0, 2), 20)
+
+
+def test_facts_are_stored_while_a_long_job_runs(
+    start: Callable[..., Process], sqlite_store: Store, redis_settings: Settings, tmp_path: Path
+) -> None:
+    note, hang = tmp_path / "note", tmp_path / "note.hang"
+    hang.touch()
+    with sqlite_store.write() as session:
+        jobs.enqueue(session, "slow", "slow:1", {"file": str(note)}, now=time.time())
+    start(SLOW)
+    eventually(lambda: note.exists() and bool(note.read_text()), 20)
+    made = FakeCall(sqlite_store.secrecy).queue().end("abandoned", "caller")
+    made.journal(redis_settings.journal_dir)
+
+    def stored() -> bool:
+        with sqlite_store.read() as session:
+            return calls.get(session, made.call_id) is not None
+
+    eventually(stored, 20)
+
+
+def test_an_archiver_that_fails_ends_the_part(start: Callable[..., Process]) -> None:
+    """Its supervisor then starts both again; a part that only did half its work would go unnoticed."""
+    broken = start("""
+        from hotline.jobs import archiver
+        def fail(*_):
+            raise RuntimeError("broken")
+        archiver.serve = fail
+        HANDLERS = None
+    """)
+    assert broken.popen.wait(30) == 1
 
 
 # The runner

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -23,9 +23,14 @@ from hotline.bus import keys
 from hotline.edge import kamailio, rtpengine
 from hotline.edge.rpc import Rpc
 from hotline.settings import Settings, load
+from hotline.simulate.people.carrier import SimCarrier
+from hotline.simulate.people.phone import SimPhone
 from tests.fakes.sip_wire import close_all
 
-EXTENSIONS = {"8001": "one-secret", "8002": "two-secret"}
+if TYPE_CHECKING:
+    from tests.sip.exchange import Exchange
+
+EXTENSIONS = {"8001": "one-secret", "8002": "two-secret", **{str(8010 + n): f"secret-{n}" for n in range(12)}}
 
 
 def _free_udp(port: int) -> bool:
@@ -62,7 +67,7 @@ class Edge:
     def __init__(self, home: Path, **overrides: Any) -> None:
         base = free_block(8, 22000, 24000)
         self.worker_ports = free_block(40, 20000, 21900)
-        sip = {"port": base, "inside_port": base + 1, "worker_port_from": self.worker_ports}
+        sip = {"port": base, "inside_port": base + 1, "websocket_port": base + 4, "worker_port_from": self.worker_ports}
         media_from = free_block(60, 24000, 29000)
         media = {
             "port_from": media_from,
@@ -202,3 +207,20 @@ def edge(shared_edge: Edge) -> Edge:
     """The shared edge with no idle worker."""
     shared_edge.idle()
     return shared_edge
+
+
+@pytest.fixture
+async def carrier(exchange: Exchange) -> AsyncIterator[SimCarrier]:
+    """The carrier of a module's exchange."""
+    made = await exchange.carrier()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def phone(exchange: Exchange) -> AsyncIterator[SimPhone]:
+    """The desk phone 8001, registered."""
+    made = exchange.phone()
+    await made.start()
+    yield made
+    await made.close()

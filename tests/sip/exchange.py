@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from hotline.bus import client as bus
 from hotline.bus import keys
@@ -19,10 +25,11 @@ from hotline.core.commands import Command
 from hotline.core.facts import Fact
 from hotline.core.journal import decode
 from hotline.secrecy import Secrecy
+from hotline.simulate import tones
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.expert import Character, SimExpert
 from hotline.simulate.people.phone import SimPhone
-from tests.sip.conftest import EXTENSIONS, Edge, until
+from tests.sip.conftest import EXTENSIONS, Edge, free_block, until
 
 SHORT_FLOW = """
 title: {zh: 测试, en: test}
@@ -45,6 +52,39 @@ nodes:
 """
 
 
+@contextmanager
+def exchange_at_work(
+    *,
+    warm: int,
+    most: int,
+    prepare: Callable[[Exchange], None] = lambda made: None,
+    check: Callable[[Path], None] = lambda home: None,
+    **sections: dict[str, Any],
+) -> Iterator[Exchange]:
+    """Edge and pool in a home of their own, gone afterwards. `warm` idle workers, at most `most`; other sections of settings
+    as they are given. `prepare` sees it before it starts, `check` the home after the pool has stopped."""
+    home = Path(tempfile.mkdtemp(prefix="hl-sip-"))
+    flows = home / "flows"
+    media, carrier = free_block(20 * most, 10000, 19000), free_block(2, 29000, 29900)
+    edge = Edge(
+        home,
+        media={"worker_port_from": media},
+        pool={"warm": warm, "max": most, **sections.pop("pool", {})},
+        flows={"directory": str(flows)},
+        trunks=[{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}"}],
+        **sections,
+    )
+    made = Exchange(edge, flows)
+    edge.start()
+    prepare(made)
+    made.start()
+    yield made
+    made.stop()
+    check(home)
+    edge.stop_all()
+    shutil.rmtree(home, ignore_errors=True)
+
+
 class Exchange:
     """Edge and pool, and hands for everything a test wants to do with them."""
 
@@ -59,6 +99,11 @@ class Exchange:
         self._pool: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.launch()
+        until(lambda: self.redis.llen(keys.IDLE) >= self.settings.pool.warm, 20, "the pool is warm")
+
+    def launch(self) -> None:
+        """Start the pool, and do not wait for it."""
         settings = self.settings
         environment = {
             **os.environ,
@@ -68,6 +113,7 @@ class Exchange:
             "HOTLINE_MEDIA": settings.media.model_dump_json(),
             "HOTLINE_REDIS": settings.redis.model_dump_json(),
             "HOTLINE_POOL": settings.pool.model_dump_json(),
+            "HOTLINE_TRANSFER": settings.transfer.model_dump_json(),
             "HOTLINE_FLOWS": settings.flows.model_dump_json(),
             "HOTLINE_LIMITS": settings.limits.model_dump_json(),
             "HOTLINE_TRUNKS": json.dumps([trunk.model_dump(mode="json") for trunk in settings.trunks]),
@@ -81,16 +127,25 @@ class Exchange:
             start_new_session=True,
         )
         log.close()
-        until(lambda: self.redis.llen(keys.IDLE) >= settings.pool.warm, 20, "the pool is warm")
 
-    def stop(self) -> None:
-        if self._pool:
-            self._pool.send_signal(signal.SIGTERM)
-            try:
-                self._pool.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._pool.pid, signal.SIGKILL)
-                self._pool.wait(5)
+    def kill_pool(self) -> int:
+        """kill -9 of the pool alone; its workers stay. Its process id."""
+        assert self._pool is not None
+        pid = self._pool.pid
+        self._pool.kill()
+        self._pool.wait(5)
+        return pid
+
+    def stop(self, seconds: float = 10.0) -> int:
+        """SIGTERM, and kill -9 after `seconds`. The pool's exit code; 0 when there was none."""
+        if not self._pool:
+            return 0
+        self._pool.send_signal(signal.SIGTERM)
+        try:
+            return self._pool.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._pool.pid, signal.SIGKILL)
+            return self._pool.wait(5)
 
     def workers(self) -> dict[str, dict[str, Any]]:
         return {name: json.loads(raw) for name, raw in self.redis.hgetall(keys.WORKERS).items()}  # type: ignore[union-attr]
@@ -162,4 +217,9 @@ class Exchange:
         return carrier.add_expert(SimExpert(number, character, voice=voice))
 
 
-Make = Callable[..., Exchange]
+def voice_share(path: Path, voice: int) -> float:
+    """Share of the file's windows in which the voice is heard."""
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+    windows = samples[: len(samples) // tones.WINDOW * tones.WINDOW].reshape(-1, tones.WINDOW).astype(np.float32)
+    return float(np.mean(tones.detect_voices(windows)[0] == voice))

@@ -5,65 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
-import tempfile
 import time
-import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from hotline.bus import keys
-from hotline.simulate import tones
+from hotline.core.headsets import ECHO_TRUNK, ECHO_USER
 from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.phone import SimPhone
+from hotline.simulate.sip_message import uri_of
 from tests.fakes.sip_wire import Call, Peer, sdp
-from tests.sip.conftest import Edge, free_block
-from tests.sip.exchange import Exchange
+from tests.sip.exchange import Exchange, exchange_at_work, voice_share
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[Exchange]:
-    home = Path(tempfile.mkdtemp(prefix="hl-talk-"))
-    flows = home / "flows"
-    media = free_block(20 * 20, 10000, 19000)
-    carrier = free_block(2, 29000, 29900)
-    edge = Edge(
-        home,
-        media={"worker_port_from": media},
-        pool={"warm": 4, "max": 20},
-        flows={"directory": str(flows)},
-        limits={"no_ack_seconds": 3, "no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2},
-        trunks=[{"name": "demo", "outbound_proxy": f"sip:127.0.0.1:{carrier}"}],
-    )
-    made = Exchange(edge, flows)
-    edge.start()
-    made.start()
-    yield made
-    made.stop()
-    edge.stop_all()
-    shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture
-async def carrier(exchange: Exchange) -> AsyncIterator[SimCarrier]:
-    made = await exchange.carrier()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def phone(exchange: Exchange) -> AsyncIterator[SimPhone]:
-    made = exchange.phone()
-    await made.start()
-    yield made
-    await made.close()
+    limits = {"no_ack_seconds": 3, "no_media_seconds": 2, "rtp_silence_seconds": 4, "drain_seconds": 2}
+    with exchange_at_work(warm=4, most=20, limits=limits) as made:
+        yield made
 
 
 async def queued(exchange: Exchange, carrier: SimCarrier, *, dtmf: str = "rfc4733", voice: int = 21) -> tuple[SimCaller, str]:
@@ -83,14 +48,6 @@ async def talking(exchange: Exchange, carrier: SimCarrier, phone: SimPhone, **ho
     return caller, call_id
 
 
-def voice_share(path: Path, voice: int) -> float:
-    """Share of the file's windows in which the voice is heard."""
-    with wave.open(str(path)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-    windows = samples[: len(samples) // tones.WINDOW * tones.WINDOW].reshape(-1, tones.WINDOW).astype(np.float32)
-    return float(np.mean(tones.detect_voices(windows)[0] == voice))
-
-
 @pytest.mark.parametrize("dtmf", ["rfc4733", "info_relay", "info_plain", "inband"])
 async def test_from_the_trunk_to_the_rating(exchange: Exchange, carrier: SimCarrier, phone: SimPhone, dtmf: str) -> None:
     expert = exchange.expert(carrier, "+8613900010001", "accepts")
@@ -104,6 +61,10 @@ async def test_from_the_trunk_to_the_rating(exchange: Exchange, carrier: SimCarr
     await exchange.fact(call_id, "expert_connected", 15)
     assert await caller.hears(10, 5)
     assert expert.talking is not None
+    invite = expert.talking.leg.request
+    assert uri_of(invite.get("to")) == invite.uri.partition(";")[0]
+    assert b".trunk.invalid" not in invite.to_bytes()
+    assert b"a=rtpmap:101 telephone-event/8000" in invite.body
     assert await expert.talking.hears(21, 5)
     await exchange.fact(call_id, "agent_left", ended_by="transfer")
     await asyncio.sleep(2)
@@ -307,3 +268,21 @@ async def test_a_burst_is_answered_or_told_to_come_back(exchange: Exchange, carr
     ]
     # Another test kills one on purpose.
     assert set(deaths) <= {-signal.SIGKILL}
+
+
+async def test_the_echo_says_what_it_is_and_sends_back_what_it_hears(exchange: Exchange) -> None:
+    """A headset's self-test, as a worker sees it: no call, no record; it ends by itself or with the page."""
+    address = str(exchange.redis.lpop(keys.IDLE))
+    before = len(exchange.facts())
+    tester = SimCarrier(edge=("127.0.0.1", int(address.rpartition(":")[2])), called=ECHO_USER)
+    await tester.start()
+    try:
+        caller = tester.caller("8001", voice=33)
+        assert await caller.dial(tester.hotline_uri, headers=[("X-Hotline-Trunk", ECHO_TRUNK)]) == 200
+        assert await caller.hears_prompt(10)
+        assert await caller.hears(33, 15), "no echo"
+        assert len(exchange.facts()) == before
+        caller.hang_up()
+        assert await caller.ended(5)
+    finally:
+        await tester.close()

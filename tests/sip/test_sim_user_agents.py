@@ -111,7 +111,7 @@ async def test_hold_silences_and_resume_brings_back(alice: SipAgent, bob: Callee
     assert await mine.hears(BOB, 3)
     assert await mine.hold()
     assert theirs.held_by_other
-    assert theirs.leg.reinvites_received == 1
+    assert theirs.leg.offers_received == 1
     sent = theirs.stream.sent
     assert await mine.ear.until(lambda ear: ear.recent(3) == [], 3)
     assert theirs.stream.sent == sent

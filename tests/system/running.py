@@ -19,11 +19,16 @@ from typing import Any, Final
 import psutil
 
 from hotline.settings import Settings, load
+from hotline.store.demo import DEMO_OFFICE_LINE
 from tests.conftest import eventually
 from tests.sip.conftest import free_block
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 120.0
+STAFF_NUMBER: Final = "12350"
+"""Called number of the staff's own menu."""
+PROGRESS_NUMBER: Final = "12352"
+"""Called number where callers hear how far their ticket is."""
 QUICK_NUMBER: Final = "12349"
 """Called number whose flow goes straight to the queue: no menu to sit through."""
 POOL_MAX: Final = 24
@@ -35,6 +40,10 @@ SHORT: Final[dict[str, Any]] = {
     "transfer": {"ring_seconds": 4, "accept_seconds": 4},
     "rating": {"seconds": 4},
     "limits": {"drain_seconds": 5},
+    # Nobody is called back in tests that are about something else.
+    "callbacks": {"first_after_seconds": 7200},
+    # Clerks of village centres are called at any hour of any day.
+    "village": {"hours": "00:00-24:00", "working_days": False, "spacing_seconds": [2], "sweep_seconds": 1},
     "log_level": "INFO",
 }
 
@@ -238,11 +247,12 @@ def _ports() -> dict[str, Any]:
         "redis": {"port": base + 4},
         "http": {"port": base + 5},
         "demo": {"enabled": True, "trickle": False, "carrier_port": carrier},
+        "abuse": {"between_seconds": 4, "after_seconds": 2},
         "trunks": [
             {
                 "name": "demo",
                 "outbound_proxy": f"sip:127.0.0.1:{carrier}",
-                "numbers": ["12348", QUICK_NUMBER],
+                "numbers": ["12348", QUICK_NUMBER, STAFF_NUMBER, PROGRESS_NUMBER, DEMO_OFFICE_LINE],
                 # A SIPp that waits for one INVITE would take a ping for it.
                 "options_ping": False,
             }
@@ -251,7 +261,8 @@ def _ports() -> dict[str, Any]:
 
 
 def _flows(directory: Path) -> dict[str, Any]:
-    return {"directory": str(directory), "entry": {"*": "main", QUICK_NUMBER: "quick"}}
+    entry = {"*": "main", QUICK_NUMBER: "quick", STAFF_NUMBER: "staff", PROGRESS_NUMBER: "progress"}
+    return {"directory": str(directory), "entry": entry}
 
 
 def _merged(*layers: dict[str, Any]) -> dict[str, Any]:
@@ -280,7 +291,9 @@ def _is_table(value: Any) -> bool:
 
 def _inline(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {json.dumps(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_inline(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return f"[{', '.join(_inline(item) for item in value)}]"
     return json.dumps(value)
 
 

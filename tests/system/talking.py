@@ -13,13 +13,16 @@ from typing import Any
 from hotline.bus import keys
 from hotline.bus.client import connect_async
 from hotline.settings import Settings
+from hotline.simulate import demo_people
 from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.caller import SimCaller
+from hotline.simulate.people.console import ApiError, Console
 from hotline.simulate.people.desk import tolerate
 from hotline.simulate.people.phone import Ring
 from hotline.simulate.play import unfinished
 from hotline.simulate.stage import Stage, set_stage, strike
-from tests.system.running import QUICK_NUMBER
+from hotline.store.demo import DEMO_PASSWORD
+from tests.system.running import QUICK_NUMBER, Hotline
 
 FORM: dict[str, Any] = {
     "caller_name": "测试来电人",
@@ -35,6 +38,20 @@ FORM: dict[str, Any] = {
 }
 GAP_SECONDS = 0.5
 """The longest silence that a talk may show: ten lost packets would be heard, a restart of a part must not be."""
+
+
+@asynccontextmanager
+async def boss_at_work(hotline: Hotline) -> AsyncIterator[SimAgent]:
+    """The supervisor with a console and a phone, not ready for callers."""
+    phone = demo_people.make_phone(hotline.settings, demo_people.SUPERVISOR)
+    boss = SimAgent(Console(demo_people.base_url(hotline.settings), "supervisor", DEMO_PASSWORD), phone)
+    await phone.start()
+    await boss.console.log_in()
+    await boss.console.open_feed()
+    try:
+        yield boss
+    finally:
+        await boss.close()
 
 
 @asynccontextmanager
@@ -139,12 +156,22 @@ async def waiting_caller(stage: Stage) -> SimCaller:
     return caller
 
 
+async def _stored(stage: Stage, call_id: str) -> dict[str, Any]:
+    """What the database has of a call by now; nothing before the archiver wrote it down."""
+    try:
+        return await stage.records.get(f"/api/calls/{call_id}")
+    except ApiError as error:
+        if error.code == "call.missing":
+            return {}
+        raise
+
+
 async def record(stage: Stage, call_id: str, seconds: float = 60.0) -> dict[str, Any]:
     """The record of a call once everything after it is done."""
     found: dict[str, Any] = {}
     try:
         async with asyncio.timeout(seconds):
-            while unfinished(found := await stage.records.get(f"/api/calls/{call_id}")):
+            while unfinished(found := await _stored(stage, call_id)):
                 await asyncio.sleep(0.2)
     except TimeoutError:
         raise AssertionError(f"after {seconds} s: {unfinished(found)}") from None

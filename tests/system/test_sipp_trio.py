@@ -120,7 +120,7 @@ async def test_three_voices_and_a_rating(hotline: Hotline, sipp: Sipp, desk: Sim
     Sound(ALICE).talk(1).press("0").talk(TALK_SECONDS).write(sipp.folder / "alice_talk.pcap")
     Sound(ALICE, seq=20_000).talk(0.5).press("4").talk(5).write(sipp.folder / "alice_rate.pcap")
     Sound(BOB).talk(TALK_SECONDS).write(sipp.folder / "bob_talk.pcap")
-    Sound(CAROL, events=120).talk(2.5).press("1").talk(30).write(sipp.folder / "carol_talk.pcap")
+    Sound(CAROL).talk(2.5).press("1").talk(30).write(sipp.folder / "carol_talk.pcap")
 
     domain = hotline.settings.sip.domain
     register = await sipp.register(EXTENSION, domain, DEMO_SIP_PASSWORD, bob_port, medias[1])
@@ -182,6 +182,7 @@ def _form() -> dict[str, Any]:
         "facts": "咨询离婚。",
         "request": "",
         "advice": "已转专家。",
+        "applies": True,
         "disposition": "D02",
     }
 

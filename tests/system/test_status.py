@@ -10,7 +10,7 @@ from tests.system.talking import Talk, people
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
-PARTS = {"redis", "rtpengine", "kamailio", "pool", "routing", "archiver", "jobs", "api", "supervisor"}
+PARTS = {"redis", "rtpengine", "kamailio", "pool", "routing", "jobs", "api", "supervisor"}
 
 
 async def test_status_counts_a_call_and_its_agent(hotline: Hotline) -> None:

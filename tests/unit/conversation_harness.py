@@ -145,8 +145,8 @@ class Driver:
         self.heard()
         self.key("0")
 
-    def to_agent(self, offer: str = "off1", agent: str = "a1") -> None:
-        self.command("connect_agent", offer_id=offer, agent_id=agent, uri="sip:8001@hotline.local")
+    def to_agent(self, offer: str = "off1", agent: str = "a1", uri: str = "sip:8001@hotline.local") -> None:
+        self.command("connect_agent", offer_id=offer, agent_id=agent, uri=uri)
         self.feed(ev.LegRinging(f"agent:{offer}"))
         self.now += 2
         self.feed(ev.LegAnswered(f"agent:{offer}"))

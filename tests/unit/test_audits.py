@@ -16,6 +16,7 @@ from hotline.core.conversations import events as ev
 from hotline.core.facts import Fact
 from hotline.jobs.doctor.texts import INVARIANTS, PROBLEMS
 from tests.audited import (
+    ARRIVAL,
     START,
     changed,
     doubled,
@@ -261,6 +262,24 @@ def test_a_talk_or_recording_belongs_to_one_call() -> None:
     assert across(first, other) == {("I13", "talk.of_two_calls"), ("I15", "recording.of_two_calls")}
 
 
+def test_one_invite_one_record() -> None:
+    def invited(facts: Facts, sip_call_id: str = "a84b4c76e66710") -> Facts:
+        return changed(facts, "call_arrived", sip_call_id=sip_call_id)
+
+    def refused(call_id: str, at: float) -> Facts:
+        driver = Driver(now=at)
+        driver.feed(ev.Unacceptable(dict(ARRIVAL), 503))
+        return facts_of(driver, call_id)
+
+    served = invited(whole_call("call_b", START, suffix="b"))
+    ghost = invited(refused("call_c", START + 20))
+    assert across(served, ghost) == across(ghost, served) == {("I1", "call.same_invite")}
+    assert across(served, invited(refused("call_c", START + 20), "other")) == set()
+    # Refused, and tried again by the carrier under the same Call-ID; or badly numbered, an hour later.
+    assert across(invited(refused("call_a", START - 5)), served) == set()
+    assert across(served, invited(refused("call_c", START + 3600))) == set()
+
+
 def offers(call_id: str, *, at: float, agents: tuple[str, ...] = ("a1",), number: int = 1) -> Fact:
     data = {"offer_id": f"off_{call_id}_{number}", "agent_ids": list(agents), "expires_at": at + 20}
     return routing(call_id, number, at, "offer_made", **data)
@@ -275,6 +294,21 @@ def test_queue_order() -> None:
     assert across([*older, offers("call_a", at=START + 31.5)], [*younger, late], live=True) == {("I7", "queue.overtaken")}
 
 
+def test_queue_order_gives_way_to_a_place_that_was_kept() -> None:
+    older, younger = waiting_call("call_a", START), waiting_call("call_b", START + 10)
+    entered = next(fact for fact in younger if fact.name == "queue_entered")
+    restored = replace(
+        entered,
+        name="place_restored",
+        seq=max(fact.seq for fact in younger) + 1,
+        data={"queued_at": START - 60, "lost_call_id": "call_x"},
+    )
+    late = offers("call_b", at=START + 30)
+    assert across(older, [*younger, restored, late], live=True) == set()
+    restored = replace(restored, data={"queued_at": entered.at - 0.5, "lost_call_id": "call_x"})
+    assert across(older, [*younger, restored, late], live=True) == {("I7", "queue.overtaken")}
+
+
 def test_queue_order_gives_way_to_priority_to_other_queues_and_to_those_who_refused() -> None:
     older, younger = waiting_call("call_a", START), waiting_call("call_b", START + 10)
     late = offers("call_b", at=START + 30)
@@ -286,6 +320,19 @@ def test_queue_order_gives_way_to_priority_to_other_queues_and_to_those_who_refu
     assert across([*older, refused], [*younger, late], live=True) == set()
     just_came = waiting_call("call_a", START + 29)
     assert across(changed(just_came, "queue_entered", queued_at=START), [*younger, late], live=True) == set()
+
+
+def test_queue_order_knows_places_that_were_restored() -> None:
+    """Cut off by our own fault, back after a younger one, and served before them: from there on the younger one waits."""
+    younger, back = waiting_call("call_a", START + 10), waiting_call("call_b", START + 20)
+    early = offers("call_b", at=START + 40)
+    assert across(younger, [*back, early], live=True) == {("I7", "queue.overtaken")}
+    place = {"queued_at": START, "lost_call_id": "call_0", "before": START + 20}
+    seq = max(fact.seq for fact in back) + 1
+    restored = Fact("place_restored", "call_b", START + 21, seq, back[-1].source, back[-1].epoch, place)
+    assert across(younger, [*back, restored, early], live=True) == set()
+    overtaken = offers("call_a", at=START + 40)
+    assert across([*younger, overtaken], [*back, restored], live=True) == {("I7", "queue.overtaken")}
 
 
 def state(seq: int, at: float, name: str, agent: str = "a1") -> Fact:
@@ -338,7 +385,7 @@ def test_any_course_of_a_call_is_clean(events: list[tuple[str, object]], died: b
     facts = facts_of(play.driver)
     if died:
         facts = recovered(facts, play.driver.now + 5)
-    limits = Limits(max_call_seconds=1e9, max_tries=1000, dials_per_minute=1000)
+    limits = Limits(max_call_seconds=1e9, max_tries=1000, parallel=1000, dials_per_minute=1000)
     found = check_call(facts, play.driver.now + 60, limits=replace(limits))
     assert found == [], [(fact.name, dict(fact.data)) for fact in facts[3:]]
 
@@ -401,7 +448,7 @@ class _Play:
             case "watchdog":
                 leg = {"agent": agent, "expert": expert, "caller": "caller"}[str(value)]
                 if leg in state.legs:
-                    driver.feed(ev.Watchdog(leg, "rtp_silence"))
+                    driver.feed(ev.Watchdog("rtp_silence", leg))
 
 
 def test_every_problem_has_its_two_sentences() -> None:

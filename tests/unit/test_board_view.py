@@ -82,3 +82,9 @@ def test_a_client_that_applies_the_differences_has_what_a_snapshot_would_show(
             del client[key]
     whole = {key: shown(key, entity, viewer) for key, entity in board.items()}
     assert client == {key: view for key, view in whole.items() if view is not None}
+
+
+def test_hashes_of_parties_stay_in_the_house() -> None:
+    call = {"agent_id": "a1", "transfer": {"transfer_id": "t", "parties": {"caller": ["h"]}, "skipped": []}}
+    for viewer in (Viewer("agent", "a1"), Viewer("supervisor")):
+        assert shown("calls/c", call, viewer) == {"agent_id": "a1", "transfer": {"transfer_id": "t", "skipped": []}}

@@ -146,6 +146,110 @@ def test_each_way_an_expert_does_not_come_and_the_next_one_does(end: object, out
     assert call.bridged == {"expert:try2"}
 
 
+def two_ring() -> tuple[Driver, str, str]:
+    call = Driver()
+    call.to_queue()
+    call.to_agent()
+    call.to_hunt()
+    return call, call.try_expert(1), call.try_expert(2)
+
+
+def outcomes(call: Driver) -> dict[str, str]:
+    return {data["try_id"]: data["outcome"] for name, data in call.facts if name == "expert_tried"}
+
+
+def test_two_experts_ring_and_the_first_to_press_1_has_the_caller() -> None:
+    call, first, second = two_ring()
+    for leg in (first, second):
+        call.feed(ev.LegAnswered(leg))
+    call.key("1", second)
+    assert outcomes(call) == {"try2": "accepted", "try1": "cancelled"}
+    assert call.bridged == {second}
+    assert call.names().count("expert_connected") == 1
+    assert call.brief is not None
+    assert (call.brief.leg, call.brief.prompts) == (first, ("brief_taken",)), "the other is told"
+    call.key("1", first)
+    assert call.bridged == {second}, "too late"
+    call.feed(ev.Played(first, call.brief.playback))
+    assert act.HangUp(first, 603) in call.did
+    call.feed(ev.LegEnded(first, 200, remote=False))
+    assert call.state.phase == "expert_talk"
+
+
+def test_a_phone_that_still_rings_is_cancelled_when_the_other_accepts() -> None:
+    call, first, second = two_ring()
+    call.feed(ev.LegRinging(first))
+    call.feed(ev.LegAnswered(second))
+    call.key("1", second)
+    assert act.HangUp(first, 603) in call.did
+    call.feed(ev.LegAnswered(first))  # CANCEL crossed 200
+    assert call.did[-1] == act.HangUp(first, 603)
+
+
+def test_one_of_two_refuses_and_nobody_hurries_routing() -> None:
+    call, first, second = two_ring()
+    call.feed(ev.LegAnswered(first))
+    call.key("2", first)
+    assert outcomes(call) == {"try1": "refused"}
+    assert "routing_silent" not in call.timers
+    call.feed(ev.LegEnded(second, 486))
+    assert "routing_silent" in call.timers
+
+
+def test_four_legs_are_all_and_the_third_expert_waits_for_one() -> None:
+    call, first, _ = two_ring()
+    call.feed(ev.LegAnswered(first))
+    call.key("2", first)
+    assert first in [item.leg for item in call.state.partings]
+    third = call.try_expert(3)
+    assert not [item for item in call.did if isinstance(item, act.Dial) and item.leg == third]
+    assert act.HangUp(first, 603) in call.did, "the question why gives way"
+    call.feed(ev.LegEnded(first, 200, remote=False))
+    assert [item for item in call.did if isinstance(item, act.Dial) and item.leg == third]
+    assert len(call.state.legs) == 4
+    call.wait(20.1)
+    assert outcomes(call) == {"try1": "refused", "try2": "no_answer", "try3": "no_answer"}
+
+
+def test_an_order_without_a_leg_comes_back_uncalled() -> None:
+    call, _, _ = two_ring()
+    call.try_expert(3)
+    call.wait(5.1)
+    assert outcomes(call) == {"try3": "cancelled"}
+    assert [name for name, data in call.facts if name == "expert_dialled" and data["try_id"] == "try3"] == []
+
+
+@pytest.mark.parametrize(("key", "reason"), [("1", "busy"), ("2", "not_my_field"), ("3", "conflict"), ("7", None)])
+def test_why_an_expert_refuses(key: str, reason: str | None) -> None:
+    call = Driver()
+    call.to_queue()
+    call.to_agent()
+    call.to_hunt()
+    leg = call.try_expert()
+    call.feed(ev.LegAnswered(leg))
+    call.key("2", leg)
+    assert "routing_silent" in call.timers, "the next one is not kept waiting for the reason"
+    call.key(key, leg)
+    said = [data["reason"] for name, data in call.facts if name == "expert_refusal_reason"]
+    assert said == ([reason] if reason else [])
+    call.brief_heard()
+    call.wait(6.1)
+    assert act.HangUp(leg, 603) in call.did
+
+
+def test_the_caller_leaves_while_two_ring_and_one_is_asked_why() -> None:
+    call, first, second = two_ring()
+    call.feed(ev.LegAnswered(first))
+    call.key("2", first)
+    call.feed(ev.LegEnded("caller", 200))
+    assert outcomes(call) == {"try1": "refused", "try2": "cancelled"}
+    for leg in (first, second):
+        assert act.HangUp(leg, 603) in call.did
+    for leg in list(call.state.legs):
+        call.feed(ev.LegEnded(leg, 487, remote=False))
+    assert call.exited
+
+
 def test_nobody_comes_and_the_caller_is_back_with_the_agent() -> None:
     call = Driver()
     call.to_queue()

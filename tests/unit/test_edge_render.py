@@ -129,7 +129,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_MODULE_ROOTS", ("/nonexistent",))
     monkeypatch.setenv("PATH", "/nonexistent")
     assert programs.missing_packages() == list(programs.PACKAGES)
-    assert programs.missing_packages(relay=False) == ["kamailio", "kamailio-redis-modules"]
+    assert programs.missing_packages(relay=False) == ["kamailio", "kamailio-redis-modules", "kamailio-websocket-modules"]
     with pytest.raises(EdgeError, match="kamailio"):
         programs.program("kamailio")
     assert "apt-get install" in programs.package_hint(["kamailio"])

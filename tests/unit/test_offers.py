@@ -11,7 +11,8 @@ pytestmark = pytest.mark.unit
 
 def given(can: dict[str, str], current: dict[str, str] | None = None, *, movable: bool = True) -> dict[str, str]:
     """`can`: caller → letters of the agents who may serve them, in order of the line."""
-    return nominate(list(can), lambda call: list(can[call]), current or {}, lambda call: can[call], movable=movable)
+    fixed = () if movable else tuple(current or {})
+    return dict(nominate(list(can), lambda call: list(can[call]), current or {}, fixed).given)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ def given(can: dict[str, str], current: dict[str, str] | None = None, *, movable
         ({"x": "ab", "y": "a"}, {"x": "a"}, False, {"x": "a"}),  # … but not off a console that rings
         ({"x": "ab", "y": "a"}, {}, False, {"x": "b", "y": "a"}),
         ({"x": "", "y": "a"}, {}, True, {"y": "a"}),
+        ({"x": "ab", "y": "bc", "z": "a"}, {}, True, {"x": "b", "y": "c", "z": "a"}),  # a chain of two moves
         ({}, {}, True, {}),
     ],
 )

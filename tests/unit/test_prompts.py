@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from hotline.conversation.prompts import Prompts
+from hotline.core.conversations.brief import WAITED_STEPS, brief_prompts
 from hotline.core.conversations.flow import HIGHEST_SPOKEN_POSITION
-from hotline.core.conversations.hunt import brief_prompts
 
 pytestmark = pytest.mark.unit
 
@@ -45,7 +45,10 @@ NEEDED = {
         "brief_intro",
         "brief_waited_short",
         "brief_press",
+        "brief_reason",
+        "brief_taken",
     ],
+    *(f"brief_waited_{n}" for n in WAITED_STEPS),
     *[
         "brief_thanks",
         "brief_refused",
@@ -57,6 +60,8 @@ NEEDED = {
         "callback_promise",
         "closed",
     ],
+    *["closed_night", "holiday_night", "closing_time", "duty_calling", "duty_next", "brief_duty"],
+    *["message_invite", "message_again", "message_thanks", "message_empty"],
     *["system_error", "busy", "no_agent", "test_echo"],
     *(f"number_{n}" for n in range(1, 21)),
     *(f"brief_category_{n:02}" for n in range(1, 15)),
@@ -87,9 +92,12 @@ def test_text_and_file_agree(id_: str, language: str) -> None:
 
 def test_no_file_without_an_entry() -> None:
     known = {SHIPPED / language / f"{id_}.wav" for id_, language in SPOKEN} | {SHIPPED / MANIFEST["music"]["file"]}
+    known |= {SHIPPED / MANIFEST[tone]["file"] for tone in ("beep", "reminder_tone")}
     known |= {SHIPPED / "simulate" / f"{id_}.wav" for id_ in MANIFEST["simulate"]}
     assert set(FILES) == known
     assert hashlib.sha256((SHIPPED / "music.wav").read_bytes()).hexdigest() == MANIFEST["music"]["sha256"]
+    for tone in ("beep", "reminder_tone"):
+        assert hashlib.sha256((SHIPPED / f"{tone}.wav").read_bytes()).hexdigest() == MANIFEST[tone]["sha256"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}/{p.stem}")
@@ -101,7 +109,7 @@ def test_format_and_level(path: Path) -> None:
     power = np.mean(frames**2, axis=1) + 1e-12
     active = 10 * np.log10(power[power > power.max() / 316].mean())
     assert 20 * np.log10(np.abs(sound).max()) < -3
-    if path.stem == "music":
+    if path.stem in ("music", "reminder_tone"):
         assert -32 < active < -22
     else:
         assert -22.5 < active < -18
@@ -126,7 +134,7 @@ def test_the_first_words_take_at_most_twelve_seconds(language: str) -> None:
 
 
 def test_the_whole_set_stays_small() -> None:
-    assert sum(path.stat().st_size for path in FILES) < 12_000_000
+    assert sum(path.stat().st_size for path in FILES) < 24_000_000
 
 
 def put(folder: Path, name: str) -> Path:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from hotline.core.queues import Line, Pace, due_to_tell, priority_of
+from hotline.core.queues.telling import LONG, better_minutes, better_position, say_minutes
 
 pytestmark = pytest.mark.unit
 
@@ -49,18 +50,51 @@ def test_priority(value: object, priority: int) -> None:
         (3, 3, 30, True),
         (2, 3, 9, False),
         (2, 3, 10, True),
-        (4, 3, 99, False),
+        (4, 3, 29, False),
+        (4, 3, 30, True),  # not the place, which is worse, but a kind word
     ],
 )
 def test_due_to_tell(position: int, told: int | None, seconds: float, due: bool) -> None:
     assert due_to_tell(position, told, 100.0, 100.0, 100.0 + seconds, every_seconds=30) is due
 
 
-def test_pace_needs_three_and_forgets() -> None:
+@pytest.mark.parametrize(("position", "told", "worth"), [(3, None, True), (2, 3, True), (3, 3, False), (4, 3, False)])
+def test_only_a_better_place_is_told(position: int, told: int | None, worth: bool) -> None:
+    assert better_position(position, told) is worth
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes"), [(None, None), (0, 1), (60, 1), (61, 2), (240, 5), (1800, 30), (1801, LONG), (9999, LONG)]
+)
+def test_an_expected_wait_is_rounded_up(seconds: float | None, minutes: int | None) -> None:
+    assert say_minutes(seconds) == minutes
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told", "worth"),
+    [
+        (5, None, True),
+        (3, 5, True),
+        (5, 5, False),
+        (10, 5, False),
+        (None, 5, False),
+        (LONG, None, True),
+        (30, LONG, True),
+        (LONG, 30, False),
+        (LONG, LONG, False),
+    ],
+)
+def test_only_a_shorter_wait_is_told(minutes: int | None, told: int | None, worth: bool) -> None:
+    assert better_minutes(minutes, told) is worth
+
+
+def test_pace_is_what_a_caller_keeps_an_agent_for() -> None:
     pace = Pace()
-    for at in (0.0, 30.0):
-        pace.served(at)
-    assert pace.expected_seconds(1, 60.0) is None
-    pace.served(60.0)
-    assert pace.expected_seconds(2, 90.0) == 60
-    assert pace.expected_seconds(2, 4000.0) is None
+    pace.talked(100)
+    pace.talked(140)
+    assert pace.expected_seconds(1, 2) is None, "two talks say nothing"
+    pace.talked(120)
+    assert pace.expected_seconds(1, 2) == 60
+    pace.rested(60)
+    assert pace.expected_seconds(4, 2) == 360
+    assert pace.expected_seconds(1, 0) is None, "nobody is at work"

@@ -11,8 +11,9 @@ import pytest
 from hotline.core import board_entities
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
-from hotline.core.routing import decide
-from hotline.core.routing_state import Asked, Effect, FactSeen, RememberWish, Reply, Restored, Rules, State, Tick, World
+from hotline.core.queues.rules import QueueRules, Queues
+from hotline.core.routing.engine import decide
+from hotline.core.routing.state import Asked, Effect, FactSeen, RememberWish, Reply, Restored, Rules, State, Tick, World
 from tests.fakes.desk_world import make_people, make_state
 from tests.fakes.routing_checks import check_state
 
@@ -36,6 +37,8 @@ class Story:
 
     def __init__(self, agents: int = 2, experts: int = 3, **rules: Any) -> None:
         self.now = 100.0
+        common = {key: rules.pop(key) for key in list(rules) if key in QueueRules.__dataclass_fields__}
+        rules.setdefault("queues", Queues(QueueRules(**common)))
         self.state: State = make_state(make_people(agents, experts), Rules(**rules), self.now)
         self.seq = itertools.count(1)
         self.ids = itertools.count(1)
@@ -283,7 +286,8 @@ def test_refusals(name: str, data: dict[str, Any], code: str) -> None:
     story = Story()
     story.waits()
     story.talks()
-    assert story.ask(name, **data) == {"ok": False, "code": code}
+    answer = story.ask(name, **data)
+    assert (answer["ok"], answer["code"]) == (False, code)
 
 
 def test_owner_steers_the_call() -> None:
@@ -306,7 +310,7 @@ def test_transfer_tries_the_duty_list_and_gives_the_caller_back() -> None:
     assert [item.name for item in story.commands[-2:]] == ["start_transfer", "try_expert"]
     first = story.commands[-1].data
     assert (first["expert_id"], first["number_enc"], first["trunk"]) == ("e2", "sealed2", "demo")
-    assert first["brief"] == {"category": "0101", "region": "杭州市", "waited": 0}
+    assert first["brief"] == {"category": "0101", "region": "杭州市", "region_code": "330100", "waited": 0}
     again = story.ask("transfer", call_id="c1", agent_id="a0", category="0101", region="")
     assert again["code"] == "transfer.in_progress"
     ids = {"transfer_id": transfer_id, "sip_code": 0, "seconds": 3.0}
@@ -322,6 +326,39 @@ def test_transfer_tries_the_duty_list_and_gives_the_caller_back() -> None:
     assert hunt["state"] == "returned"
     assert [item["state"] for item in hunt["tries"]] == ["no_key", "busy"]
     assert story.agent() == ("on_call", "")
+
+
+def test_two_ring_at_once_the_first_to_accept_has_the_caller_and_both_are_free_again() -> None:
+    story = Story(max_tries=3, parallel=2)
+    story.waits()
+    story.talks()
+    answer = story.ask("transfer", call_id="c1", agent_id="a0", category="0101", region="")
+    first, second = (item.data for item in story.ordered("try_expert"))
+    assert {first["expert_id"], second["expert_id"]} == {"e0", "e2"}
+    ids = {"transfer_id": answer["data"]["transfer_id"], "sip_code": 0, "seconds": 3.0}
+    winner = {key: second[key] for key in ("try_id", "expert_id")}
+    loser = {key: first[key] for key in ("try_id", "expert_id")}
+    story.hear("expert_tried", **ids, **winner, outcome="accepted")
+    story.hear("expert_tried", **ids, **loser, outcome="cancelled")
+    assert len(story.ordered("try_expert")) == 2, "nobody else is called any more"
+    assert story.state.uses[loser["expert_id"]].state == "free"
+    story.hear("expert_connected", transfer_id=ids["transfer_id"], **winner, talk_id="t2")
+    assert story.state.uses[winner["expert_id"]].state == "on_call"
+    hunt = board_entities.entity(story.state, "calls/c1", story.now)["transfer"]
+    assert [item["state"] for item in hunt["tries"]] == ["cancelled", "accepted"]
+
+
+def test_no_leg_free_for_a_second_expert_makes_it_one_after_another() -> None:
+    story = Story(max_tries=2, parallel=2)
+    story.waits()
+    story.talks()
+    answer = story.ask("transfer", call_id="c1", agent_id="a0", category="0101", region="")
+    first, second = (item.data for item in story.ordered("try_expert"))
+    ids = {"transfer_id": answer["data"]["transfer_id"], "sip_code": 0, "seconds": 5.0}
+    story.hear("expert_tried", **ids, try_id=second["try_id"], expert_id=second["expert_id"], outcome="cancelled")
+    assert len(story.ordered("try_expert")) == 2
+    story.hear("expert_tried", **ids, try_id=first["try_id"], expert_id=first["expert_id"], outcome="busy")
+    assert story.commands[-1].name == "give_up_transfer", "nobody with the skill is left"
 
 
 def test_transfer_accepted_frees_the_agent_for_wrap_up_and_the_expert_after_the_talk() -> None:
@@ -485,7 +522,7 @@ def test_position_is_told_at_once_then_when_better_never_when_worse() -> None:
     story.passes(1)
 
     def told(call_id: str) -> list[int]:
-        return [item.data["position"] for item in story.ordered("tell_position") if item.call_id == call_id]
+        return [i.data["position"] for i in story.ordered("tell_position") if i.call_id == call_id and i.data["better"]]
 
     assert [told(c) for c in ("c1", "c2", "c3")] == [[1], [2], [3]]
     story.passes(15)
@@ -495,7 +532,9 @@ def test_position_is_told_at_once_then_when_better_never_when_worse() -> None:
     story.waits("urgent", priority=9)
     story.passes(40)
     assert told("c3") == [3, 2], "3 again would be worse than what was said"
-    assert told("urgent") == [1, 1]
+    assert told("urgent") == [1], "1 again is no news: a kind word instead"
+    kind = [i for i in story.ordered("tell_position") if i.call_id == "urgent" and not i.data["better"]]
+    assert len(kind) == 1
 
 
 def test_supervisor_forces_and_wish_is_remembered() -> None:

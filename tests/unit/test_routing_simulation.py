@@ -10,27 +10,30 @@ import os
 
 import pytest
 
-from hotline.core.routing_state import Rules
+from hotline.core.routing.state import Rules
 from tests.fakes.desk_world import Desk, Mood
-from tests.fakes.routing_checks import check_answers, check_board, check_desk, check_rest
+from tests.fakes.mixed_desk import MIXED, queues_of
+from tests.fakes.routing_checks import check_answers, check_board, check_desk, check_rest, finish_in_peace
 
 pytestmark = pytest.mark.unit
 
-SEEDS = int(os.environ.get("HOTLINE_SEEDS", "160"))
+SEEDS = int(os.environ.get("HOTLINE_SEEDS", "300"))
 
 
 def play(seed: int) -> Desk:
     """One run: 90 s of trouble, then everybody finishes in peace."""
-    strategy = "ring_all" if seed % 2 else "longest_idle"
-    rules = Rules(strategy=strategy, offer_seconds=8, agent_ring_seconds=6, wrap_up_seconds=8, ring_seconds=8, accept_seconds=6)
-    desk = Desk(seed, rules, agents=2 + seed % 4, experts=1 + seed % 5)
+    limits = {"offer_seconds": 8, "agent_ring_seconds": 6, "wrap_up_seconds": 8, "ring_seconds": 8, "accept_seconds": 6}
+    rules = Rules(queues=queues_of(seed), parallel=1 + seed // 2 % 2, **limits)
+    able = MIXED[seed % len(MIXED) :] + MIXED[: seed % len(MIXED)] if seed % 4 else ()
+    desk = Desk(seed, rules, agents=2 + seed % 5, experts=1 + seed % 5, can=able)
     rng = desk.rng
     desk.mood = Mood(vanish=0.05 if seed % 3 == 0 else 0.0, accept=rng.uniform(0.4, 0.9))
     desk.on_step = check_desk
     for _ in range(rng.randint(5, 18)):
         patience = rng.uniform(1, 80) if rng.random() < 0.3 else None
-        at, queue, priority = rng.uniform(0, 80), rng.choice(["GN", "LB"]), rng.choice([0, 0, 0, 3, 9])
-        desk.later(at, lambda q=queue, p=priority, s=patience: desk.call_in(q, p, s))
+        at, queue, priority = rng.uniform(0, 80), rng.choice(["GN", "LB", "MF"]), rng.choice([0, 0, 0, 3, 9])
+        language = rng.choice(["zh-CN", "zh-CN", "en", "dialect"])
+        desk.later(at, lambda q=queue, p=priority, s=patience, spoken=language: desk.call_in(q, p, s, spoken))
     if seed % 4 == 1:
         for _ in range(2):
             at = rng.uniform(5, 80)
@@ -41,16 +44,7 @@ def play(seed: int) -> Desk:
     for second in range(10, 90, 15):
         desk.later(second, desk.back_to_work)
     desk.run(90)
-    desk.mood = Mood(accept=1, decline=0, phone_fails=0, vanish=0, expert_accepts=1, double=0.1, late=0.1)
-    desk.run(30)
-    if desk.state is None:
-        desk.start_routing()
-    desk.back_to_work()
-    check_board(desk)
-    desk.run(60)
-    for call in desk.calls.values():
-        call.caller_hangs_up()
-    desk.run(60)
+    finish_in_peace(desk)
     return desk
 
 

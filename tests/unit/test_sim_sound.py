@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hotline.simulate import clips, g711, tones
+from hotline.simulate.clips import Clip
 from hotline.simulate.ear import Ear, listen
 
 pytestmark = pytest.mark.unit
@@ -62,7 +63,7 @@ def test_no_voice_is_near_a_key_or_a_progress_tone() -> None:
 def test_in_band_keys_are_heard_and_voices_are_no_keys() -> None:
     played = np.concatenate([clips.digit(key).samples for key in "0123456789*#"])
     assert tones.detect_dtmf(played) == "0123456789*#"
-    assert "".join(tones.detect_dtmf(tones.voice(number)) for number in range(80)) == ""
+    assert "".join(tones.detect_dtmf(tones.voice(number)) for number in range(len(tones.PAIRS))) == ""
 
 
 def feed(ear: Ear, seqs: list[int], payload: bytes, start: float = 100.0, ssrc: int = 1) -> None:
@@ -121,13 +122,24 @@ def test_what_was_heard_long_ago_is_not_heard_now() -> None:
     assert ear.recent(3) == []
 
 
+def test_two_voices_at_once_are_both_heard_and_no_third() -> None:
+    mixed = Clip(tones.voice(1) // 2 + tones.voice(52) // 2)
+    ear = Ear()
+    for seq in range(50):
+        ear.audio(1000 + 0.02 * seq, seq, 1, mixed.frames("pcma")[seq], "pcma")
+    listen([ear])
+    assert ear.voices_heard() == set()
+    assert [number for number in (1, 23, 52, 71) if ear.sounds(number)] == [1, 52]
+    assert not ear.sounds(1, since=1000.9)
+
+
 async def test_waiting_for_a_voice_ends_by_itself() -> None:
     ear = Ear()
     assert not await ear.until_hears(3, 0.05)
     waiting = asyncio.ensure_future(ear.until_hears(3, 2.0))
     await asyncio.sleep(0)
     ear.last_at = time.time()
-    ear.note([3, 3, 3], [6000.0] * 3)
+    ear.note([3, 3, 3], [6000.0] * 3, [tones.tones_of(3)] * 3)
     assert await waiting
 
 

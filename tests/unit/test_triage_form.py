@@ -27,6 +27,7 @@ FULL: dict[str, Any] = {
     "category": "0101",
     "service_type": "S01",
     "facts": "事实",
+    "advice": "答复",
     "disposition": "D01",
 }
 
@@ -99,7 +100,59 @@ def test_resident_ids(number: str, valid: bool) -> None:
 @pytest.mark.parametrize(("number", "ok"), [("E12345678", True), ("110105194912310021", False), ("1", False)])
 def test_id_numbers_on_submitting(number: str, ok: bool) -> None:
     if ok:
-        check_submission({**FULL, "id_number": number})
+        check_submission({**FULL, "applies": True, "id_number": number})
     else:
-        with pytest.raises(Invalid):
-            check_submission({**FULL, "id_number": number})
+        with pytest.raises(Invalid) as refused:
+            check_submission({**FULL, "applies": True, "id_number": number})
+        assert refused.value.details["fields"] == {"id_number": "check_digit"}
+
+
+@pytest.mark.parametrize(
+    ("disposition", "wanted"),
+    [("D03", "next_step"), ("D04", "request"), ("D05", "request"), ("D06", "handover_result"), ("D08", "not_accepted")],
+)
+def test_a_disposition_wants_fields_of_its_own(disposition: str, wanted: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_submission({**FULL, "disposition": disposition})
+    assert refused.value.details["fields"] == [wanted]
+    check_submission({**FULL, "disposition": disposition, wanted: "N01"})
+
+
+def test_sensitive_fields_only_when_a_service_is_applied_for() -> None:
+    number = "11010519491231002X"
+    for more in ({"id_number": number}, {"address": "花园路 8 号"}):
+        with pytest.raises(Invalid) as refused:
+            check_submission({**FULL, **more})
+        assert refused.value.details["fields"] == dict.fromkeys(more, "not_asked")
+        check_submission({**FULL, **more, "applies": True})
+    check_submission({**FULL, "disposition": "D05", "request": "申请", "id_number": number})
+    check_submission({**FULL, "disposition": "D04", "request": "上门", "address": "花园路 8 号"})
+
+
+def test_legal_aid_and_the_notice_must_be_answered() -> None:
+    with pytest.raises(Invalid) as refused:
+        check_submission({**FULL, "missing_materials": ["M0201"]}, legal_aid_open=True)
+    assert refused.value.details["fields"] == ["notice_given", "legal_aid"]
+    check_submission({**FULL, "missing_materials": ["M0201"], "notice_given": ["read"], "legal_aid": "told"})
+
+
+@pytest.mark.parametrize(
+    ("dates", "result"),
+    [
+        ([{"event": "knew", "date": "2026-11-01"}] * 2, [{"event": "knew", "date": "2026-11-01"}]),
+        ([{"event": "knew", "date": ""}], []),
+        ([{"event": "knew", "date": "2026-02-30"}], "format"),
+        ([{"event": "nonsense", "date": "2026-02-01"}], "unknown_code"),
+        ([{"event": "knew"}], "type"),
+        (["2026-02-01"], "type"),
+        ([{"event": "knew", "date": f"2026-01-{day:02}"} for day in range(1, 12)], "too_long"),
+    ],
+)
+def test_key_dates(dates: Any, result: Any) -> None:
+    codes = {**CODES, "key_events": frozenset({"knew"})}
+    if isinstance(result, list):
+        assert clean({"key_dates": dates}, codes) == {"key_dates": result}
+    else:
+        with pytest.raises(Invalid) as refused:
+            clean({"key_dates": dates}, codes)
+        assert refused.value.details["fields"] == {"key_dates": result}

@@ -10,20 +10,31 @@ export function whenSessionLost(handler: () => void): void {
   onSessionLost = handler
 }
 
-type Method = 'GET' | 'POST' | 'PUT'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** One file to the server. Throws ApiError, and nothing else. */
+export function upload<T>(path: string, file: File): Promise<T> {
+  const form = new FormData()
+  form.append('file', file)
+  return send<T>('POST', path, form, {})
+}
 
 /** One request. Throws ApiError, and nothing else. */
-export async function request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+export function request<T>(method: Method, path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
+  const headers: Record<string, string> = body === undefined ? more : { 'Content-Type': 'application/json', ...more }
+  return send<T>(method, path, body === undefined ? undefined : JSON.stringify(body), headers)
+}
+
+async function send<T>(method: Method, path: string, body: BodyInit | undefined, more: Record<string, string>): Promise<T> {
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), LIMIT_MS)
   try {
-    const headers: Record<string, string> = { Accept: 'application/json' }
+    const headers: Record<string, string> = { Accept: 'application/json', ...more }
     if (method !== 'GET') headers['X-Hotline-Console'] = '1' // guard against forged cross-site requests
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
     const response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
       credentials: 'same-origin',
       cache: 'no-store',
       signal: abort.signal,

@@ -1,5 +1,6 @@
 /** What the HTTP API gives (docs/protocol.md, "HTTP"). Fields a server may leave out are optional. */
 import type { Call, Expert, Id } from '@/feed/types'
+import type { AnswerRate } from './pool'
 
 export interface Me {
   id: Id
@@ -11,6 +12,8 @@ export interface Me {
   language?: string | null
   /** The demo city: the "call me now" button shows. */
   demo?: boolean
+  /** Logged in with a one-time password. */
+  must_change?: boolean
 }
 
 /** One entry of a code list. */
@@ -22,6 +25,11 @@ export interface Coded {
   skill?: string | null
   /** A category's risk flag worth asking about. */
   raises?: string
+  /** Of a key event: the matters it belongs to, prefixes joined by `|`. */
+  categories?: string
+  /** Of a reason not to accept: the proper way. */
+  route_zh?: string
+  route_en?: string
 }
 
 export interface Catalogue {
@@ -29,12 +37,45 @@ export interface Catalogue {
   service_types: Coded[]
   caller_groups: Coded[]
   dispositions: Coded[]
+  handover_results: Coded[]
   risk_flags: Coded[]
   regions: Coded[]
   languages: Coded[]
   pause_reasons: Coded[]
   rating_keys: Coded[]
   skills: Coded[]
+  sexes: Coded[]
+  age_bands: Coded[]
+  relations: Coded[]
+  stages: Coded[]
+  legal_aid_answers: Coded[]
+  not_accepted: Coded[]
+  notice_ways: Coded[]
+  key_events: Coded[]
+}
+
+/** The dispatch card, in clear. */
+export interface EmergencyCard {
+  id: string
+  call_id: string
+  state: string
+  name: string
+  number: string
+  place: string
+  region: string
+  matter: string
+  groups: string[]
+  flags: string[]
+  facts: string
+  line: string
+  dispatched_to: string[]
+  scripts: { service: string; text: string }[]
+}
+
+/** What happened when; the server measures it by the limits of the law. */
+export interface KeyDate {
+  event: string
+  date: string
 }
 
 export interface Fields {
@@ -52,15 +93,23 @@ export interface Fields {
   advice: string
   disposition: string
   next_step: string
+  handover_result: string
   id_number: string
   address: string
-}
-
-export interface FormState {
-  version: number
-  fields: Partial<Fields>
-  submitted_at?: number | null
-  saved_at?: number | null
+  caller_region: string
+  sex: string
+  age_band: string
+  language: string
+  occupation: string
+  relation: string
+  stage: string
+  law_cited: string
+  key_dates: KeyDate[]
+  legal_aid: string
+  not_accepted: string
+  applies: boolean
+  missing_materials: string[]
+  notice_given: string[]
 }
 
 export interface Page<T> {
@@ -70,6 +119,8 @@ export interface Page<T> {
 }
 
 export interface CallRow {
+  direction?: 'inbound' | 'outbound'
+  task_id?: string | null
   call_id: string
   state?: string
   arrived_at: number
@@ -89,6 +140,7 @@ export interface CallRow {
   rating?: number | null
   rating_outcome?: string | null
   wait_seconds?: number | null
+  queued_at?: number | null
   talk_seconds?: number | null
   category?: string | null
   disposition?: string | null
@@ -171,8 +223,23 @@ export interface TicketRow {
   caller_name?: string | null
   agent_name?: string | null
   form_incomplete?: boolean
+  source?: 'call' | 'message'
+  due_at?: number | null
   created_at: number
   updated_at?: number | null
+}
+
+/** A called number and how it stands now; `until`: when that changes, null when not within 60 days. */
+export interface LineRow {
+  number: string
+  name: string
+  now: { state: 'open' | 'closed' | 'holiday'; until: number | null; next_opening: number | null; provisional: boolean; zh: string; en: string }
+}
+
+export interface Lines {
+  items: LineRow[]
+  mine: string | null
+  missing_year: number | null
 }
 
 export interface TicketEvent {
@@ -194,19 +261,83 @@ export interface TicketDetail extends TicketRow {
   events?: TicketEvent[]
 }
 
+export type TaskView = 'due' | 'mine' | 'later' | 'done'
+export type TaskKind = 'call_back' | 'follow_up' | 'rating' | 'village'
+
+/** Somebody to be called. */
 export interface TaskRow {
   id: string
+  kind: TaskKind
   call_id: string
   caller_masked: string
+  region_hint?: string | null
   reason: string
   state: string
-  calls?: number
-  tries?: number
+  queue?: string | null
+  calls: number
+  tries: number
   created_at: number
+  /** Since when the person has waited: the place in the line. */
+  place_at: number
   due_at: number
+  deadline_at: number
   closed_at?: number | null
   result?: string | null
+  close_reason?: string | null
+  agent_name?: string | null
+  /** Whether the one who looks may call: the handler's own follow-up may not. */
+  mine: boolean
+  answers: { matter?: number; handler?: number; text?: string }
 }
 
-export type ExpertRow = Expert
+export const TASK_RESULTS = ['reached', 'no_answer', 'busy', 'refused', 'wrong_number', 'not_wanted'] as const
+export type TaskResult = (typeof TASK_RESULTS)[number]
+
+/** The switch over everything dialled out. */
+export interface OutboundState {
+  on: boolean
+  enabled: boolean
+  by: string
+  at: number | null
+  reason: string
+  last_hour: number
+  per_hour: number
+  due: number
+}
+
+export type ExpertRow = Expert & { rate?: AnswerRate }
 export type LiveCall = Call
+
+/** A line of the list of other hotlines. */
+export interface HotlineRow {
+  id: string
+  number: string
+  name_zh: string
+  name_en: string
+  description_zh: string
+  description_en: string
+  category: string
+  region_code: string
+}
+
+/** One sentence that answers "why", in both languages. */
+export interface Why {
+  zh: string
+  en: string
+  codes: string[]
+}
+
+export interface RestrictionRow {
+  id: string
+  caller_masked: string
+  call_id: string
+  state: 'proposed' | 'active' | 'refused' | 'lifted' | 'expired'
+  reason: string
+  proposed_by: string
+  proposed_at: number
+  decided_by: string
+  decided_at: number | null
+  decision: string
+  until: number | null
+  renewals: number
+}

@@ -1,6 +1,6 @@
 /** Carries out what `link.ts` decides: WebSocket, ticket, a tick a second. No decision is taken here. */
 import { IDLE, step, type Link, type LinkCommand, type LinkEvent } from './link'
-import type { ServerMessage } from './types'
+import type { ClientMessage, ServerMessage } from './types'
 
 /** The part of WebSocket that is used; a test gives its own. */
 export interface Wire {
@@ -43,6 +43,11 @@ export class Feed {
 
   wake(): void {
     this.event({ type: 'wake' })
+  }
+
+  /** Say something that is worth nothing once it is late: dropped while the line is not open. */
+  say(message: ClientMessage): void {
+    if (this.link.phase === 'live' || this.link.phase === 'degraded') this.wire?.send(JSON.stringify(message))
   }
 
   private event(event: LinkEvent): void {

@@ -5,7 +5,8 @@ import { api } from '@/api/endpoints'
 import { ApiError } from '@/api/errors'
 import { IDLE, type Link } from './link'
 import { Feed, type Wire } from './socket'
-import type { Agent, Call, Expert, Id, Offer, Queue } from './types'
+import { whatChanged, type Change } from './changes'
+import type { Agent, Call, ClientMessage, Emergency, Entity, Expert, Figures, Id, Offer, Outbound, Queue, SharedForm } from './types'
 
 /** Whether two ids mean the same (a server may write them as text or number). */
 export const same = (a: Id | null | undefined, b: Id | null | undefined): boolean =>
@@ -15,6 +16,9 @@ function feedUrl(ticket: string): string {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
   return `${scheme}//${location.host}/api/feed?ticket=${encodeURIComponent(ticket)}`
 }
+
+/** A shorter break, in which nothing happened, is not worth a word. Seconds. */
+const AWAY_FROM = 8
 
 export const useFeed = defineStore('feed', () => {
   const link = shallowRef<Link>(IDLE)
@@ -39,12 +43,30 @@ export const useFeed = defineStore('feed', () => {
   const calls = computed(() => all<Call>('calls'))
   const queues = computed(() => all<Queue>('queues').sort((a, b) => a.name.localeCompare(b.name)))
   const experts = computed(() => all<Expert>('experts'))
+  const outbound = computed(() => all<Outbound>('outbound')[0] ?? null)
+  const forms = computed(() => all<SharedForm>('forms'))
+  const emergencies = computed(() => all<Emergency>('emergencies'))
+  const today = computed(() => (entities.value['figures/today'] as Figures | undefined) ?? null)
+  const hour = computed(() => (entities.value['figures/hour'] as { minutes: [number, number, number, number][] } | undefined)?.minutes ?? [])
   const me = computed(() => agents.value.find((agent) => same(agent.id, agentId.value)) ?? null)
   const offers = computed(() =>
     all<Offer>('offers')
       .filter((offer) => offer.agent_ids.some((id) => same(id, agentId.value)))
       .sort((a, b) => (a.queued_at ?? a.made_at) - (b.queued_at ?? b.made_at)),
   )
+
+  /** What was on the board when the line was lost, and what had changed when it was back. */
+  let lost: { at: number; entities: Readonly<Record<string, Entity>> } | null = null
+  const away = ref<{ seconds: number; changes: Change[] } | null>(null)
+
+  function notice(was: Link, next: Link): void {
+    if (was.phase === 'live' && next.phase !== 'live') lost ??= { at: was.heardAt || Date.now(), entities: was.board.entities }
+    if (next.phase !== 'live' || was.phase === 'live' || !lost) return
+    const seconds = Math.round((Date.now() - lost.at) / 1000)
+    const changes = whatChanged(lost.entities, next.board.entities, agentId.value)
+    lost = null
+    if (changes.length || seconds >= AWAY_FROM) away.value = { seconds, changes }
+  }
 
   function start(id: Id | null): void {
     stop()
@@ -56,7 +78,9 @@ export const useFeed = defineStore('feed', () => {
       random: Math.random,
       statusOf: (error) => (error instanceof ApiError ? error.status : 0),
       onLink: (next) => {
+        const was = link.value
         link.value = next
+        notice(was, next)
       },
     })
     const running = feed
@@ -87,6 +111,8 @@ export const useFeed = defineStore('feed', () => {
     feed?.stop()
     feed = null
     link.value = IDLE
+    lost = null
+    away.value = null
   }
 
   /** Take the seat back after "replaced by another log-in". */
@@ -94,5 +120,5 @@ export const useFeed = defineStore('feed', () => {
     feed?.start()
   }
 
-  return { link, now, quietSeconds, entities, live, seen, agents, calls, queues, experts, offers, me, agentId, start, stop, takeOver, wake: () => feed?.wake() }
+  return { link, now, quietSeconds, entities, live, seen, agents, calls, queues, experts, outbound, offers, emergencies, forms, today, hour, me, agentId, away, start, stop, takeOver, say: (message: ClientMessage) => feed?.say(message), wake: () => feed?.wake() }
 })

@@ -6,8 +6,8 @@ import type { Catalogue, Coded } from '@/api/types'
 import { i18n } from '@/i18n'
 
 const EMPTY: Catalogue = {
-  categories: [], service_types: [], caller_groups: [], dispositions: [], risk_flags: [], regions: [], languages: [],
-  pause_reasons: [], rating_keys: [], skills: [],
+  categories: [], service_types: [], caller_groups: [], dispositions: [], handover_results: [], risk_flags: [], regions: [], languages: [],
+  pause_reasons: [], rating_keys: [], skills: [], sexes: [], age_bands: [], relations: [], stages: [], legal_aid_answers: [], not_accepted: [], notice_ways: [], key_events: [],
 }
 
 export const useCatalogue = defineStore('catalogue', () => {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from hotline.core.audits import desk, ending, recording, transfers, visit
+from hotline.core.audits import desk, ending, headsets, messages, recording, supervision, transfers, visit
 from hotline.core.audits.across import Across
 from hotline.core.audits.model import Broken, Limits, Visit, read
 from hotline.core.facts import Fact
@@ -28,11 +28,17 @@ CHECKS: Final[tuple[Callable[[Visit], Iterator[Broken]], ...]] = (
     desk.not_too_often,
     desk.never_in_the_air,
     desk.seniority_kept,
+    headsets.lost_and_found,
     transfers.transfers_end,
+    transfers.side_talks,
     recording.talks_recorded,
     recording.lengths,
+    messages.messages_end,
     ending.rated_once,
     ending.outcome_of_rating,
+    supervision.monitors_end,
+    supervision.taken_over_from_the_line,
+    supervision.pinned_not_dropped,
 )
 """Every check of a single call; each yields what it finds broken."""
 

@@ -1,4 +1,5 @@
-"""What several calls must keep among them: a person has one caller (I4), the queue its order (I7), an agent a rest (I14).
+"""What several calls must keep among them: one record an INVITE (I1), a person has one caller (I4), the queue its order (I7),
+an agent a rest (I14).
 
 Calls are added one by one; only a few numbers of each are kept.
 """
@@ -22,6 +23,8 @@ OFFER_SECONDS: Final = 1.0
 """I6: an eligible caller is offered within this time."""
 RESTING_SECONDS: Final = 30.0
 """An agent who declined a caller is not shown the same one for this long; others may then go first."""
+SAME_INVITE_SECONDS: Final = 300.0
+"""A SIP Call-ID that comes again after this is another call of a carrier that numbers badly."""
 FOREVER: Final = float("inf")
 
 
@@ -59,8 +62,10 @@ class Across:
         self._waiting: dict[tuple[str, str], list[_Waiting]] = defaultdict(list)
         self._offered: dict[str, list[_Offered]] = defaultdict(list)
         self._queue_of: dict[str, tuple[str, str]] = {}
+        self._region_of: dict[str, str] = {}
         self._refused: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._states: dict[str, list[Fact]] = defaultdict(list)
+        self._invites: dict[str, tuple[str, float, float]] = {}
         self._owner: dict[tuple[str, str], str] = {}
         self._early: list[Broken] = []
 
@@ -69,14 +74,31 @@ class Across:
         self._states_of(call.routing)
         if not call.call_id:
             return
+        self._invite(call)
         self._engagements(call)
         self._waits(call)
         self._offers(call)
         for kind, key in (("recording", "recording_id"), ("talk", "talk_id")):
-            for name in ("recording_started", "agent_connected", "expert_connected"):
+            for name in ("recording_started", "agent_connected", "expert_connected", "party_connected", "side_talk_started"):
                 for fact in call.named(name):
                     if key in fact.data:
                         self._own(kind, str(fact.data[key]), call)
+
+    def _invite(self, call: Visit) -> None:
+        """I1: one INVITE, one record. Only a visit that ended unanswered may come again under the same Call-ID: the carrier
+        tries anew after a refusal, the edge after a worker's death."""
+        arrived = next(iter(call.named("call_arrived")), None)
+        sip_call_id = str(arrived.data.get("sip_call_id") or "") if arrived else ""
+        if not arrived or not sip_call_id:
+            return
+        ended = next((fact.at for fact in call.named("call_ended")), FOREVER)
+        free_again = FOREVER if call.named("call_answered") else ended
+        other, since, until = self._invites.get(sip_call_id, ("", 0.0, 0.0))
+        if other and abs(arrived.at - since) < SAME_INVITE_SECONDS:
+            earlier_ends = until if since <= arrived.at else free_again
+            if max(since, arrived.at) < earlier_ends:
+                self._early.append(Broken("I1", call.call_id, "call.same_invite", call.call_id, {"other": other}))
+        self._invites[sip_call_id] = (call.call_id, arrived.at, free_again)
 
     def _own(self, kind: str, subject: str, call: Visit) -> None:
         other = self._owner.setdefault((kind, subject), call.call_id)
@@ -117,6 +139,12 @@ class Across:
                     close(("expert", str(data["expert_id"])), fact.at)
                 case "expert_left":
                     close(("expert", str(data["expert_id"])), fact.at)
+                case "third_dialled" if data["person_kind"] == "agent":
+                    open_at.setdefault(("agent", str(data["person_id"])), fact.at)
+                case "third_tried" if data["person_kind"] == "agent" and data["outcome"] != "answered":
+                    close(("agent", str(data["person_id"])), fact.at)
+                case "third_left" if data["person_kind"] != "party":
+                    close((str(data["person_kind"]), str(data["person_id"])), fact.at)
         for person in list(open_at):
             close(person, FOREVER if call.live else call.facts[-1].at)
 
@@ -130,6 +158,20 @@ class Across:
                 place = rank(priority_of(fact.data["priority"]), queued_at, call.call_id)
                 since = fact.at
                 self._queue_of[call.call_id] = (queue, language)
+            elif fact.name == "priority_changed" and queue:
+                if since is not None:  # waited with the old rank until now, with the new one from here
+                    self._waiting[queue, language].append(_Waiting(call.call_id, place, queued_at, since, fact.at))
+                    since = fact.at
+                place = rank(priority_of(fact.data["priority"]), queued_at, call.call_id)
+            elif fact.name == "place_restored" and queue:
+                # Cut off by our own fault and back again: from here on they stand where they had stood.
+                if since is not None:
+                    self._waiting[queue, language].append(_Waiting(call.call_id, place, queued_at, since, fact.at))
+                    since = fact.at
+                queued_at = min(queued_at, float(fact.data["queued_at"]))
+                place = (place[0], queued_at, call.call_id)
+            elif fact.name == "call_arrived":
+                self._region_of[call.call_id] = str(fact.data["region_hint"])
             elif fact.name == "agent_failed" and queue:
                 since = fact.at
             elif fact.name in ("agent_dialled", "queue_left", "call_ended"):
@@ -203,6 +245,9 @@ class Across:
             return True
         if sum(1 for item in its if 0 <= offer.at - item.at < 60) >= self._limits.dials_per_minute:
             return True
+        near = self._region_of.get(older.call_id) == self._region_of.get(offer.call_id)
+        if not near and offer.at - older.queued_at < self._limits.region_seconds + OFFER_SECONDS:
+            return True  # an agent of the younger caller's own region, whom the older one's need does not admit yet
         return bool(offer.agents) and all(
             any(0 <= offer.at - at <= RESTING_SECONDS for at in self._refused.get((older.call_id, agent), ()))
             for agent in offer.agents

@@ -13,6 +13,7 @@ METHODS: Final = frozenset({"rfc4733", "info", "inband"})
 def rated_once(call: Visit) -> Iterator[Broken]:
     """I20: one rating at most, between its offer and its end, by a key of the scale, after that talk."""
     ratings = call.named("rated")
+    about = call.facts[0].data.get("of_call")  # a rating call asks about a talk of another call
     if len(ratings) > 1:
         yield call.broken("I20", "rating.twice", times=len(ratings))
     for fact in ratings:
@@ -25,7 +26,8 @@ def rated_once(call: Visit) -> Iterator[Broken]:
         if any(item.name == "rating_ended" for item in before):
             yield call.broken("I20", "rating.after_window", talk_id)
         if talk is None:
-            yield call.broken("I20", "rating.without_talk", talk_id)
+            if not about:
+                yield call.broken("I20", "rating.without_talk", talk_id)
         elif (talk.kind, talk.person_id) != (fact.data["person_kind"], fact.data["person_id"]):
             yield call.broken("I20", "rating.other_person", talk_id, person=fact.data["person_id"])
         elif talk.ended_at is None or talk.ended_at > fact.at + 0.001:

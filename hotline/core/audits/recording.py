@@ -19,7 +19,9 @@ def talks_recorded(call: Visit) -> Iterator[Broken]:
             if recording_id in started or talk_id in started.values():
                 yield call.broken("I15", "recording.doubled", recording_id, talk=talk_id)
             started[recording_id] = talk_id
-            talk = next((item for item in call.talks if item.talk_id == talk_id), None)
+            talk = next((item for item in call.all_talks if item.talk_id == talk_id), None)
+            if fact.data["person_kind"] == "message" and talk_id in call.message_ids:
+                continue
             if talk is None:
                 yield call.broken("I15", "recording.without_talk", recording_id)
             elif (talk.kind, talk.person_id) != (fact.data["person_kind"], fact.data["person_id"]):
@@ -28,7 +30,7 @@ def talks_recorded(call: Visit) -> Iterator[Broken]:
             ended.add(talk_id)
         else:
             reasons.add(talk_id)
-    for talk in call.talks:
+    for talk in call.all_talks:
         if talk.talk_id not in started.values() and talk.talk_id not in reasons:
             if call.closed or call.now - talk.started_at > 2:
                 yield call.broken("I15", "talk.unrecorded", talk.talk_id)
@@ -39,7 +41,7 @@ def talks_recorded(call: Visit) -> Iterator[Broken]:
 def lengths(call: Visit) -> Iterator[Broken]:
     """I16: what was recorded is as long as the talk, within 1.2 s. A recording cut off by a crash may be shorter."""
     for fact in call.named("recording_ended"):
-        talk = next((item for item in call.talks if item.talk_id == fact.data["talk_id"]), None)
+        talk = next((item for item in call.all_talks if item.talk_id == fact.data["talk_id"]), None)
         if talk is None or talk.ended_at is None:
             continue
         seconds, wanted = float(fact.data["seconds"]), talk.ended_at - talk.started_at

@@ -54,6 +54,8 @@ def not_too_long(call: Visit) -> Iterator[Broken]:
     if call.recovered_at is not None:
         until = call.last_word  # how long nobody noticed a death is not the call's length
     seconds = until - call.facts[0].at
+    if call.named("call_pinned"):
+        return  # danger to life: people decide
     if seconds > call.limits.max_call_seconds + LATE:
         yield call.broken("I1", "call.too_long", seconds=round(seconds, 1), limit=call.limits.max_call_seconds)
 
@@ -75,8 +77,11 @@ _CAUSE_NEEDS: Final[Mapping[str, _Needs]] = {
     "completed": lambda call, end: bool(end["answered"]),
     "abandoned": lambda call, end: bool(end["answered"]) and not call.talks and end["ended_by"] == "caller",
     "cancelled": lambda call, end: not end["answered"],
+    "callback_promised": lambda call, end: bool(call.named("callback_requested")),
     "queue_timeout": lambda call, end: not call.talks and bool(call.named("queue_entered")),
     "rejected": lambda call, end: not end["answered"] and int(end["sip_code"]) >= 300,
+    "message_left": lambda call, end: not call.talks and call.message_left,
+    "progress_told": lambda call, end: not call.talks and bool(call.named("progress_told")),
     "no_ack": lambda call, end: bool(end["answered"]) and not call.talks,
 }
 

@@ -84,13 +84,40 @@ class Unbridge:
 
 
 @dataclass(frozen=True, slots=True)
+class Hear:
+    """Let `sink` hear `source`, or no longer: one way only."""
+
+    source: str
+    sink: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Put one more voice on the second channel of a recording, or take it off."""
+
+    recording_id: str
+    leg: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """Capture both sides of a talk in two mono files."""
+    """Capture both sides of a talk in two mono files: the caller's leg (empty: a silent channel), and the others, mixed."""
 
     recording_id: str
     talk_id: str
-    first: str
-    second: str
+    caller: str
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Tell whether somebody speaks on this leg: `VoiceHeard` once, `FellSilent` after `silence` seconds without a voice."""
+
+    leg: str
+    on: bool
+    silence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +139,17 @@ class CancelTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class AskStaff:
+    """Ask the house something about its own people (docs/protocol.md, "The staff's telephone"); the answer is the command
+    `staff_answer` with the same `number`. `keys` are what was keyed: a PIN perhaps, so they go nowhere else."""
+
+    number: int
+    question: str
+    data: Mapping[str, Any]
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """Nothing is left to do: the process may end."""
 
@@ -127,9 +165,13 @@ Action = (
     | HangUp
     | Bridge
     | Unbridge
+    | Hear
+    | Tap
     | Record
+    | Meter
     | StopRecord
     | SetTimer
     | CancelTimer
+    | AskStaff
     | Exit
 )

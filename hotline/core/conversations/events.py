@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hotline.core.commands import Command
+from hotline.core.conversations.orders import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,14 @@ class Invited:
     """The caller's INVITE is here and can be answered. `data` are the fields of the fact `call_arrived`."""
 
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """We are to call somebody. `data` are the fields of the fact `call_arrived`."""
+
+    data: Mapping[str, Any]
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class FlowStepped:
     wait: Wait | None
     uncut: int = 0
     cause: str = ""
+    hours: tuple[Mapping[str, Any], ...] = ()
+    """What the flow asked about opening hours on the way: the data of `hours_checked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,14 @@ class DigitsWait:
 
 @dataclass(frozen=True, slots=True)
 class QueueWait:
-    """Wait for a human for at most `seconds`."""
+    """Wait for a human for at most `seconds`. `callback_seconds`: after this a call-back is offered (0: never); `full`: the
+    flow has a route of its own for a full queue."""
 
     queue: str
     priority: str
     seconds: float
+    callback_seconds: float = 0.0
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +92,45 @@ class RateWait:
     keys: tuple[str, ...]
     seconds: float
     repeats: int
+    human_key: str = ""
+    """A key that leads to a human instead; empty: none."""
 
 
-Wait = DigitsWait | QueueWait | RateWait
+@dataclass(frozen=True, slots=True)
+class StaffWait:
+    """The staff's own menu, for at most `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressWait:
+    """Somebody asks how far their ticket is, for at most `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DialWait:
+    """Have the duty roster's mobiles rung, for at most `seconds`; `next_prompt` before each further one."""
+
+    seconds: float
+    next_prompt: str
+    region: str = ""
+    """Division code of the line's area: who is near is rung first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWait:
+    """Take a voice message after the `beep`: at most `seconds`, until `finish_on` or `silence` seconds of silence."""
+
+    seconds: float
+    silence: float
+    beep: str
+    finish_on: str
+
+
+Wait = DigitsWait | QueueWait | RateWait | DialWait | RecordWait | StaffWait | ProgressWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +185,22 @@ class Commanded:
 class Watchdog:
     """Something that should flow does not."""
 
-    kind: Literal["no_ack", "no_media", "rtp_silence", "session_expired"]
+    kind: Literal["no_ack", "no_media", "rtp_silence", "timeout_hold", "session_expired"]
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegSilent:
+    """Nothing has come from a headset for `seconds`."""
+
+    leg: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeard:
+    """Something comes from a headset again that had fallen silent."""
+
     leg: str
 
 
@@ -152,6 +217,20 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceHeard:
+    """Somebody has spoken on a metered leg (once)."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class FellSilent:
+    """Nobody has spoken on a metered leg for as long as was asked for."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingFailed:
     """The recorder of `talk_id` could not be started or written."""
 
@@ -161,6 +240,7 @@ class RecordingFailed:
 
 Event = (
     Invited
+    | Ordered
     | Unacceptable
     | Answered
     | Confirmed
@@ -173,7 +253,11 @@ Event = (
     | TimerFired
     | Commanded
     | Watchdog
+    | LegSilent
+    | LegHeard
     | Noticed
     | Drain
+    | VoiceHeard
+    | FellSilent
     | RecordingFailed
 )

@@ -8,6 +8,9 @@ from hotline.core.conversations import flow
 from hotline.core.conversations.model import CALLER
 from hotline.core.conversations.turn import Turn
 
+_TALKING = ("agent_talk", "hold", "transfer", "conference", "expert_talk", "party_talk", "ivr")
+"""Phases in which a caller who hangs up was not asked yet."""
+
 
 def begin(turn: Turn, wait: ev.RateWait) -> None:
     state = turn.state
@@ -18,6 +21,9 @@ def begin(turn: Turn, wait: ev.RateWait) -> None:
         flow.step(turn, "skipped")
         return
     turn.say("rating_offered", talk_id=talk.talk_id, person_kind=talk.kind, person_id=talk.person_id)
+    if state.rating_human:
+        _to_human(turn)
+        return
     turn.set(phase="rating", rating_open=True, rating_prompts_left=wait.repeats)
     turn.do(act.Listen(CALLER, on=True))
     turn.play_caller(wait.prompt)
@@ -29,9 +35,24 @@ def prompt_over(turn: Turn) -> None:
         turn.do(act.SetTimer("rating", wait.seconds))
 
 
+def early(turn: Turn, key: str) -> None:
+    """A key before the question: no rating (I20), but a wish for a human is kept until the words of before are over."""
+    wait = turn.state.wait
+    if isinstance(wait, ev.RateWait) and wait.human_key and key == wait.human_key:
+        turn.set(rating_human=True)
+
+
+def _to_human(turn: Turn) -> None:
+    _close(turn, "human")
+    flow.step(turn, "human")
+
+
 def digit(turn: Turn, key: str, method: str) -> None:
     wait, talk = turn.state.wait, turn.state.rated_talk
     if not isinstance(wait, ev.RateWait) or talk is None or not turn.state.rating_open:
+        return
+    if key == wait.human_key:
+        _to_human(turn)
         return
     if key not in wait.keys:
         _again(turn, wait, (wait.invalid_prompt, wait.repeat_prompt), "wrong_key")
@@ -72,5 +93,5 @@ def caller_gone(turn: Turn) -> None:
     if state.rating_open and state.rated_talk:
         turn.say("rating_ended", talk_id=state.rated_talk.talk_id, outcome="caller_hung_up")
         turn.set(rating_open=False)
-    elif state.rated_talk and state.phase in ("agent_talk", "hold", "transfer", "expert_talk", "ivr"):
+    elif state.rated_talk and state.phase in _TALKING:
         turn.say("rating_ended", talk_id=state.rated_talk.talk_id, outcome="not_offered")

@@ -27,20 +27,31 @@ class _Open:
         self.phase = "arrived"
         self.answered = False
         self.dialled: dict[str, Any] | None = None
+        self.calling = ""
+        """The task whose person is being dialled."""
         self.talks: dict[str, tuple[str, str]] = {}
         self.recordings: dict[str, tuple[str, float]] = {}
         self.transfer = ""
-        self.tried: dict[str, Any] | None = None
-        self.tried_at = 0.0
+        self.tried: dict[str, tuple[dict[str, Any], float]] = {}
+        self.third_tried: tuple[dict[str, Any], float] | None = None
+        self.third: dict[str, Any] | None = None
+        self.side: dict[str, Any] | None = None
         self.waiting = False
         self.held = False
         self.rating = ""
+        self.message: tuple[str, float] | None = None
+        self.monitor: tuple[str, str, bool] | None = None
+        self.help_id = ""
 
     def take(self, fact: Fact) -> None:
         data = fact.data
         match fact.name:
             case "call_answered":
-                self.answered, self.phase = True, "ivr"
+                self.answered, self.phase, self.calling = True, "ivr", ""
+            case "caller_dialled":
+                self.calling, self.phase = str(data["task_id"]), "calling"
+            case "caller_failed":
+                self.calling = ""
             case "queue_entered":
                 self.waiting, self.phase = True, "queue"
             case "queue_left":
@@ -56,7 +67,24 @@ class _Open:
             case "expert_connected":
                 self.phase = "expert_talk"
                 self.talks[data["talk_id"]] = ("expert", data["expert_id"])
-            case "agent_left" | "expert_left":
+            case "party_connected":
+                self.phase = "party_talk"
+                self.talks[data["talk_id"]] = ("party", data["party_id"])
+            case "side_talk_started":
+                self.side = dict(data)
+            case "side_talk_ended":
+                self.side = None
+            case "transfer_moved":
+                self.phase = "conference" if data["stage"] == "three" else "transfer"
+            case "third_dialled":
+                self.third_tried = (dict(data), fact.at)
+            case "third_tried" if self.third_tried and self.third_tried[0]["try_id"] == data["try_id"]:
+                self.third_tried = None
+                if data["outcome"] == "answered":
+                    self.third = dict(data)
+            case "third_left":
+                self.third = None
+            case "agent_left" | "expert_left" | "party_left":
                 self.talks.pop(data["talk_id"], None)
             case "recording_started":
                 self.recordings[data["recording_id"]] = (data["talk_id"], fact.at)
@@ -69,11 +97,27 @@ class _Open:
             case "transfer_started":
                 self.transfer, self.phase = data["transfer_id"], "transfer"
             case "expert_dialled":
-                self.tried, self.tried_at = dict(data), fact.at
-            case "expert_tried" if self.tried and self.tried["try_id"] == data["try_id"]:
-                self.tried = None
+                self.tried[data["try_id"]] = (dict(data), fact.at)
+            case "expert_tried":
+                self.tried.pop(data["try_id"], None)
+                if data["outcome"] == "accepted":
+                    self.third = {**data, "person_kind": "expert", "person_id": data["expert_id"]}
             case "transfer_ended" if self.transfer == data["transfer_id"]:
-                self.transfer = ""
+                self.transfer, self.third = "", None
+            case "monitor_dialled":
+                self.monitor = (data["monitor_id"], data["agent_id"], False)
+            case "monitor_started":
+                self.monitor = (data["monitor_id"], data["agent_id"], True)
+            case "monitor_failed" | "monitor_ended" if self.monitor and self.monitor[0] == data["monitor_id"]:
+                self.monitor = None
+            case "help_asked":
+                self.help_id = data["help_id"]
+            case "help_ended":
+                self.help_id = ""
+            case "message_started":
+                self.message, self.phase = (data["message_id"], fact.at), "message"
+            case "message_ended":
+                self.message, self.phase = None, "goodbye"
             case "rating_offered":
                 self.rating, self.phase = data["talk_id"], "rating"
             case "rating_ended":
@@ -81,15 +125,19 @@ class _Open:
 
     def close(self, died_at: float) -> list[tuple[str, dict[str, Any]]]:
         said: list[tuple[str, dict[str, Any]]] = []
+        if self.calling:
+            said.append(("caller_failed", {"task_id": self.calling, "dial_status": "cancelled", "sip_code": 0}))
         if self.dialled:
             who = {key: self.dialled[key] for key in ("offer_id", "agent_id")}
             said.append(("agent_failed", {**who, "dial_status": "cancelled", "sip_code": 0}))
-        if self.tried:
-            who = {key: self.tried[key] for key in ("transfer_id", "try_id", "expert_id")}
-            seconds = round(max(0.0, died_at - self.tried_at), 2)
+        for tried, tried_at in self.tried.values():
+            who = {key: tried[key] for key in ("transfer_id", "try_id", "expert_id")}
+            seconds = round(max(0.0, died_at - tried_at), 2)
             said.append(("expert_tried", {**who, "outcome": "cancelled", "sip_code": 0, "seconds": seconds}))
-        if self.transfer:
-            said.append(("transfer_ended", {"transfer_id": self.transfer, "outcome": "caller_gone"}))
+        if self.third_tried:
+            tried, tried_at = self.third_tried
+            seconds = round(max(0.0, died_at - tried_at), 2)
+            said.append(("third_tried", {**_third(tried), "outcome": "cancelled", "sip_code": 0, "seconds": seconds}))
         if self.held:
             said.append(("hold_ended", {"by": "system"}))
         for recording_id, (talk_id, started_at) in self.recordings.items():
@@ -97,8 +145,30 @@ class _Open:
             said.append(
                 ("recording_ended", {"recording_id": recording_id, "talk_id": talk_id, "seconds": seconds, "cut": True})
             )
+        if self.side:
+            keys = ("talk_id", "person_kind", "person_id")
+            said.append(("side_talk_ended", {key: self.side[key] for key in keys}))
+        if self.third:
+            said.append(("third_left", {**_third(self.third), "ended_by": "system"}))
+        if self.transfer:
+            said.append(("transfer_ended", {"transfer_id": self.transfer, "outcome": "caller_gone"}))
         for talk_id, (kind, person_id) in self.talks.items():
             said.append((f"{kind}_left", {f"{kind}_id": person_id, "talk_id": talk_id, "ended_by": "system"}))
+        if self.monitor:
+            monitor_id, agent_id, on = self.monitor
+            who = {"monitor_id": monitor_id, "agent_id": agent_id}
+            if on:
+                said.append(("monitor_ended", {**who, "ended_by": "system"}))
+            else:
+                said.append(("monitor_failed", {**who, "reason": "cancelled", "sip_code": 0}))
+        if self.help_id:
+            said.append(("help_ended", {"help_id": self.help_id, "ended_by": "call"}))
+        if self.message:
+            message_id, started_at = self.message
+            seconds = round(max(0.0, died_at - started_at), 2)
+            # Whether anything was said died with the conversation: the recording is kept, and a person will hear it.
+            ended = {"message_id": message_id, "outcome": "recorded", "ended_by": "system", "seconds": seconds, "cut": True}
+            said.append(("message_ended", ended))
         if self.waiting:
             said.append(("queue_left", {"reason": "ended"}))
         if self.rating:
@@ -116,3 +186,7 @@ class _Open:
             )
         )
         return said
+
+
+def _third(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: data[key] for key in ("transfer_id", "try_id", "person_kind", "person_id")}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hotline.core.conversations import actions as act
-from hotline.core.conversations.model import CALLER, State, Talk
+from hotline.core.conversations.model import CALLER, PersonKind, State, Talk, Third
+from hotline.core.conversations.wiring import pairs
 from hotline.core.ids import new_id
 
 
@@ -28,6 +29,12 @@ class Turn:
     now: float
     actions: list[act.Action] = field(default_factory=list)
     facts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    partings: list[act.Action] = field(default_factory=list)
+    """What must be disconnected before anybody is joined: the same two legs may be bridged for good in this very turn."""
+    before: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self.state
 
     def set(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
@@ -39,7 +46,11 @@ class Turn:
         self.facts.append((name, data))
 
     def decision(self) -> Decision:
-        return Decision(self.state, tuple(self.actions), tuple(self.facts))
+        """Everything decided. What changes in who hears whom comes first, the parting before the joining."""
+        old, new = pairs(self.before), pairs(self.state)
+        parted = [act.Unbridge(*pair) for pair in sorted(old - new)]
+        joined = [act.Bridge(*pair) for pair in sorted(new - old)]
+        return Decision(self.state, (*parted, *self.partings, *joined, *self.actions), tuple(self.facts))
 
     def new_id(self, prefix: str) -> str:
         return new_id(prefix, self.now)
@@ -65,23 +76,19 @@ class Turn:
     def drop_leg(self, leg: str) -> None:
         self.set(legs=tuple(item for item in self.state.legs if item != leg))
 
-    def start_talk(self, kind: str, person_id: str, leg: str) -> Talk:
-        """Begin a talk between the caller and `leg`: bridge them and start the recording."""
-        state = self.state
-        record = kind == "expert" or state.policy.record_agent
-        talk = Talk(
-            talk_id=self.new_id("tlk"),
-            kind="agent" if kind == "agent" else "expert",
-            person_id=person_id,
-            leg=leg,
-            started_at=self.now,
-            recording_id=self.new_id("rec") if record else "",
-        )
+    def start_talk(self, kind: PersonKind, person_id: str, leg: str) -> Talk:
+        """Begin a talk between the caller and `leg`: quiet for the caller, and the recording."""
+        record = kind != "agent" or self.state.policy.record_agent
+        talk = self._talk(kind, person_id, leg, record=record)
         self.quiet_caller()
-        self.do(act.Bridge(CALLER, leg))
         if record:
-            self.do(act.Record(talk.recording_id, talk.talk_id, CALLER, leg))
+            self.do(act.Record(talk.recording_id, talk.talk_id, CALLER, (leg,)))
+        self.remind_of_talk(0)
         return talk
+
+    def _talk(self, kind: PersonKind, person_id: str, leg: str, *, record: bool) -> Talk:
+        recording_id = self.new_id("rec") if record else ""
+        return Talk(self.new_id("tlk"), kind, person_id, leg, self.now, recording_id)
 
     def recording_facts(self, talk: Talk) -> None:
         """Say that the talk is being recorded, or why it is not."""
@@ -97,20 +104,43 @@ class Turn:
             self.say("recording_failed", talk_id=talk.talk_id, reason="policy_from_transfer")
 
     def end_talk(self, talk: Talk, ended_by: str) -> None:
-        """Close a talk: recording, the fact who left, and whom a rating would belong to."""
+        """Close a talk: recording, the fact who left, and whom a rating would belong to (one of ours, never another
+        hotline)."""
+        self._end_recording(talk)
+        self.say(f"{talk.kind}_left", **{f"{talk.kind}_id": talk.person_id}, talk_id=talk.talk_id, ended_by=ended_by)
+        self.do(act.CancelTimer("talk_reminder"))
+        self.set(first_end=ended_by)
+        if talk.kind != "party":
+            self.set(rated_talk=talk, rated_seconds=self.now - talk.started_at)
+
+    def _end_recording(self, talk: Talk) -> None:
         if talk.recording_id:
             self.do(act.StopRecord(talk.recording_id))
-            self.say(
-                "recording_ended",
-                recording_id=talk.recording_id,
-                talk_id=talk.talk_id,
-                seconds=round(self.now - talk.started_at, 2),
-            )
-        if talk.kind == "agent":
-            self.say("agent_left", agent_id=talk.person_id, talk_id=talk.talk_id, ended_by=ended_by)
-        else:
-            self.say("expert_left", expert_id=talk.person_id, talk_id=talk.talk_id, ended_by=ended_by)
-        self.set(rated_talk=talk, rated_seconds=self.now - talk.started_at, first_end=ended_by)
+            seconds = round(self.now - talk.started_at, 2)
+            self.say("recording_ended", recording_id=talk.recording_id, talk_id=talk.talk_id, seconds=seconds)
+
+    def start_side_talk(self, third: Third, transfer_id: str, role: str, agent_leg: str) -> Talk:
+        """Begin a consultation (agent and third person, the caller's channel silent) or a conference (caller and third person;
+        the agent's own recording goes on)."""
+        talk = self._talk(third.kind, third.person_id, third.leg, record=True)
+        left, right = ("", (agent_leg, third.leg)) if role == "consult" else (CALLER, (third.leg,))
+        self.do(act.Record(talk.recording_id, talk.talk_id, left, right))
+        who = {"person_kind": third.kind, "person_id": third.person_id}
+        self.say("side_talk_started", transfer_id=transfer_id, talk_id=talk.talk_id, role=role, **who)
+        self.recording_facts(talk)
+        return talk
+
+    def end_side_talk(self, talk: Talk) -> None:
+        """Close it. Who talked with the caller all the while, goes on."""
+        self._end_recording(talk)
+        self.say("side_talk_ended", talk_id=talk.talk_id, person_kind=talk.kind, person_id=talk.person_id)
+
+    def remind_of_talk(self, given: int) -> None:
+        """Set the clock for the next soft reminder of a long talk, `given` of which there have been."""
+        steps = (0.0, *self.state.policy.talk_reminder_seconds)
+        self.set(reminders=given)
+        if given + 1 < len(steps):
+            self.do(act.SetTimer("talk_reminder", max(1.0, steps[given + 1] - steps[given])))
 
     def hang_up(self, leg: str, sip_code: int = 603) -> None:
         self.do(act.HangUp(leg, sip_code))

@@ -14,7 +14,21 @@ from sqlalchemy import inspect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.core.audits import Limits
-from hotline.jobs.doctor import board, calls, files, outcomes
+from hotline.jobs.doctor import (
+    board,
+    calls,
+    conflicts,
+    emergencies,
+    exports,
+    files,
+    letters,
+    library,
+    outcomes,
+    owed,
+    published,
+    tickets,
+    village,
+)
 from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import CannotLook, Journals, Live
 from hotline.secrecy import Secrecy
@@ -33,9 +47,19 @@ def limits_of(settings: Settings) -> Limits:
         expert_ring_seconds=transfer.ring_seconds,
         accept_seconds=transfer.accept_seconds,
         max_tries=transfer.max_tries,
+        parallel=transfer.parallel,
         wrap_up_seconds=queue.wrap_up_seconds,
+        region_seconds=max(_own_region_seconds(settings, name) for name in ("", *settings.queues)),
+        silent_seconds=max(settings.headset.silent_seconds, 2.0),
+        return_seconds=settings.headset.return_seconds,
         rating_scores=frozenset(int(key) for key in settings.rating.keys),
     )
+
+
+def _own_region_seconds(settings: Settings, queue: str) -> float:
+    """How long a caller of the queue is kept for agents of the own region."""
+    rings = settings.queue_rules(queue).relax
+    return next((ring.after for ring in rings if ring.region == "any"), 86_400.0)
 
 
 def examine(settings: Settings, *, deep: bool = False, clock: Callable[[], float] = time.time) -> Report:
@@ -70,6 +94,15 @@ def _look(settings: Settings, store: Store, secrecy: Secrecy | None, deep: bool,
         seen = calls.examine(session, Journals(settings), live, report, limits, now)
         outcomes.examine(session, settings, report, now)
         outcomes.trail(session, report)
+        conflicts.examine(session, report)
+        emergencies.examine(session, settings, report, now)
+        library.examine(session, report)
+        published.examine(session, report)
+        tickets.examine(session, settings, report)
+        exports.examine(session, settings, report, now)
+        owed.examine(session, report)
+        letters.examine(session, settings, report)
+        village.examine(session, settings, report, now)
         files.examine(session, settings, secrecy, report, limits, seen, now, deep=deep)
     board.examine(live, report)
     return report

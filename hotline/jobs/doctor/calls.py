@@ -13,6 +13,7 @@ from hotline.core.audits import Across, Broken, Limits, check_visit, read
 from hotline.core.cdr import fold
 from hotline.core.facts import Fact
 from hotline.core.records import CallRecord
+from hotline.jobs.doctor import tasks
 from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import (
     LAG_SECONDS,
@@ -24,10 +25,11 @@ from hotline.jobs.doctor.sources import (
     portions,
     rows_of,
 )
-from hotline.store.models import Call, CallFact, Rating, Talk, Transfer, TransferTry
+from hotline.store.models import Call, CallFact, Rating, Talk, Transfer, TransferThird, TransferTry
+from hotline.store.repositories.calls import BY_CALL
 
 BY_FACTS: Final = ("I1", "I2", "I3", "I4", "I8", "I9", "I10", "I11", "I12", "I13", "I15", "I16", "I20", "I24")
-ACROSS: Final = ("I4", "I7", "I14")
+ACROSS: Final = ("I1", "I4", "I7", "I14")
 LEG_SECONDS: Final = 40.0
 """A BYE that nobody answers is given up after 32 s (RFC 3261, timer F)."""
 
@@ -41,11 +43,13 @@ class Seen:
     """Recordings that a crash cut off."""
     recordings: set[str] = field(default_factory=set)
     """Every recording that any fact names."""
+    promised: set[str] = field(default_factory=set)
+    """Calls that we may make: routing speaks of them while nobody has dialled yet."""
 
 
 def examine(session: Session, journals: Journals, live: Live, report: Report, limits: Limits, now: float) -> Seen:
     """Look at every call that the database or a journal knows."""
-    seen, across = Seen(), Across(limits)
+    seen, across = Seen(promised=tasks.expected_calls(session)), Across(limits)
     stored = call_ids(session)
     everything = sorted({*stored, *journals.call_ids(), ""})
     for ids in portions(everything):
@@ -64,6 +68,7 @@ def examine(session: Session, journals: Journals, live: Live, report: Report, li
     for call_id, snapshot in live.snapshots.items():
         if call_id not in everything and now - float(snapshot.get("arrived_at") or now) > LAG_SECONDS:
             report.say("I8", "live.unrecorded", call_id, call_id)
+    tasks.examine(session, live, report, now)
     report.live = len(seen.live)
     return seen
 
@@ -75,6 +80,7 @@ class _Parts:
         self.talks = rows_of(session, Talk, ids)
         self.transfers = rows_of(session, Transfer, ids)
         self.tries = rows_of(session, TransferTry, ids)
+        self.thirds = rows_of(session, TransferThird, ids)
         self.ratings = rows_of(session, Rating, ids)
 
 
@@ -99,7 +105,7 @@ def _one(
     visit = read(facts.values(), now, live=alive, limits=limits)
     if not visit.facts:
         # Only routing spoke of it: the conversation's own word must be on its way.
-        if not alive and now - max(fact.at for fact in facts.values()) > LAG_SECONDS:
+        if call_id not in seen.promised and not alive and now - max(fact.at for fact in facts.values()) > LAG_SECONDS:
             report.say("I8", "call.too_few_facts", call_id, call_id)
         return
     if not visit.closed and alive:
@@ -165,7 +171,6 @@ _COMPARED: Final[tuple[tuple[str, str, Callable[[CallRecord], object]], ...]] = 
     ("I11", "queued_at", lambda record: record.queued_at),
     ("I13", "agent_id", lambda record: record.agent_id),
     ("I13", "expert_id", lambda record: record.expert_id),
-    ("I20", "rating", lambda record: record.rating.score if record.rating else None),
 )
 
 
@@ -179,7 +184,7 @@ def _against_rows(row: Call, record: CallRecord, parts: _Parts) -> Iterator[Brok
     talks = {talk.talk_id: talk for talk in parts.talks[call_id]}
     for talk in record.talks:
         its = talks.pop(talk.talk_id, None)
-        for name in ("person_kind", "person_id", "started_at", "ended_at"):
+        for name in ("person_kind", "person_id", "started_at", "ended_at", "role"):
             found = getattr(its, name, None)
             if its is None or not _same(found, getattr(talk, name)):
                 details = {"field": f"talks.{name}", "row": found, "fact": getattr(talk, name)}
@@ -187,7 +192,8 @@ def _against_rows(row: Call, record: CallRecord, parts: _Parts) -> Iterator[Brok
                 break
     for talk_id in talks:
         yield Broken("I13", talk_id, "row.differs", call_id, {"field": "talks", "row": talk_id, "fact": None})
-    lasted = sum(talk.ended_at - talk.started_at for talk in parts.talks[call_id] if talk.ended_at is not None)
+    main = [talk for talk in parts.talks[call_id] if talk.role == "main" and talk.ended_at is not None]
+    lasted = sum((talk.ended_at or 0.0) - talk.started_at for talk in main)
     if abs(lasted - row.talk_seconds) > 0.01:
         yield Broken("I13", call_id, "talk.sum", call_id, {"row": row.talk_seconds, "sum": round(lasted, 3)})
     outcomes = {item.transfer_id: item.outcome for item in parts.transfers[call_id]}
@@ -204,13 +210,26 @@ def _against_rows(row: Call, record: CallRecord, parts: _Parts) -> Iterator[Brok
         if tried.get(one.try_id) != one.outcome:
             details = {"field": "transfer_tries.outcome", "row": tried.get(one.try_id), "fact": one.outcome}
             yield Broken("I12", one.try_id, "row.differs", call_id, details)
+    thirds = {item.try_id: (item.outcome, item.person_id) for item in parts.thirds[call_id]}
+    for third in record.thirds:
+        if thirds.get(third.try_id) != (third.outcome, third.person_id):
+            details = {"field": "transfer_thirds", "row": str(thirds.get(third.try_id)), "fact": third.outcome}
+            yield Broken("I12", third.try_id, "row.differs", call_id, details)
+    given = next((item.score for item in parts.ratings[call_id]), None)
+    if row.rating != given:
+        yield Broken("I20", call_id, "row.differs", call_id, {"field": "rating", "row": row.rating, "fact": given})
     yield from _rating(row, record, parts)
 
 
 def _rating(row: Call, record: CallRecord, parts: _Parts) -> Iterator[Broken]:
     """I20: what the caller was thanked for is stored, for the person of that talk, and nothing else is."""
-    stored = [(item.talk_id, item.person_kind, item.person_id, item.score) for item in parts.ratings[row.call_id]]
-    rating = record.rating
+    # One that came later, by telephone, is told by the facts of that call; of its person is looked to below.
+    stored = [
+        (item.talk_id, item.person_kind, item.person_id, item.score)
+        for item in parts.ratings[row.call_id]
+        if item.method != BY_CALL
+    ]
+    rating = None if record.of_call else record.rating
     wanted = [(rating.talk_id, rating.person_kind, rating.person_id, rating.score)] if rating else []
     if stored != wanted:
         yield Broken("I20", row.call_id, "rating.not_stored", row.call_id, {})

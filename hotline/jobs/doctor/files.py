@@ -14,11 +14,11 @@ from hotline.core.errors import HotlineError
 from hotline.jobs.doctor.calls import Seen
 from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import LAG_SECONDS, portions
-from hotline.jobs.seal_recording import captures
+from hotline.jobs.seal_recording import MESSAGE, captures
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store.captures import open_side
-from hotline.store.models import Call, Job, Recording, Talk
+from hotline.store.models import Call, Job, Message, Recording, Talk
 from hotline.store.sealing import SUFFIX, SealedReader, file_sha256, verify
 
 NEWEST: Final = 50
@@ -45,20 +45,21 @@ def examine(
     known_files: set[Path] = set()
     for portion in portions(ids):
         query = (
-            select(Recording, Talk, Call, Job.state)
+            select(Recording, Talk, Message, Call, Job.state)
             .join(Call, Call.call_id == Recording.call_id)
             .outerjoin(Talk, Talk.talk_id == Recording.talk_id)
+            .outerjoin(Message, Message.message_id == Recording.talk_id)
             .outerjoin(Job, Job.key == "seal_recording:" + Recording.recording_id)
             .where(Recording.recording_id.in_(portion))
             .order_by(Recording.started_at)
         )
-        for row, talk, call, job in session.execute(query):
+        for row, talk, message, call, job in session.execute(query):
             rows[row.recording_id] = row.state
             report.looked("I15")
             if row.path:
                 known_files.add(settings.recordings_dir / row.path)
             cut = row.recording_id in seen.cut or call.cause == "system_failure"
-            found = _Row(settings, secrecy, limits, row, talk, call, str(job or ""), cut, now)
+            found = _Row(settings, secrecy, limits, row, talk or message, call, str(job or ""), cut, now)
             report.add(found.check())
             if row.state == "sealed":
                 report.looked("I16", "I17", "I18")
@@ -77,7 +78,7 @@ class _Row:
         secrecy: Secrecy | None,
         limits: Limits,
         row: Recording,
-        talk: Talk | None,
+        talk: Talk | Message | None,
         call: Call,
         job: str,
         cut: bool,
@@ -96,6 +97,9 @@ class _Row:
         row = self._row
         if self._talk is None:
             yield self._broken("I15", "recording.without_talk")
+        elif isinstance(self._talk, Message):
+            if row.person_kind != MESSAGE:
+                yield self._broken("I13", "recording.other_person")
         elif (self._talk.person_kind, self._talk.person_id) != (row.person_kind, row.person_id):
             yield self._broken("I13", "recording.other_person")
         if row.state == "failed":
@@ -157,6 +161,10 @@ class _Row:
         if whole > talk + slack or (whole < talk - slack and not self._cut):
             yield self._broken("I16", "recording.length", seconds=round(whole, 2), talk=round(talk, 2))
         for side, seconds in lengths.items():
+            if side == "peer" and isinstance(self._talk, Message):
+                continue  # nobody was there
+            if side == "caller" and isinstance(self._talk, Talk) and self._talk.role == "consult":
+                continue  # heard music: a consultation is recorded without them
             if seconds < talk - slack and not self._cut:
                 yield self._broken("I16", "recording.side_short", side=side, seconds=round(seconds, 2), talk=round(talk, 2))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.core.outcomes import GRACE_SECONDS
@@ -12,9 +13,11 @@ from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import LAG_SECONDS, portions, rows_of
 from hotline.settings import Settings
 from hotline.store import audit
-from hotline.store.models import Call, CallbackCall, CallbackTask, Consultation, Job, Ticket
+from hotline.store.models import Call, CallbackCall, Consultation, Job, Message, Ticket
 from hotline.store.repositories.forms import finish_key
 
+WITHOUT_ROW: Final = frozenset({"staff", "attempt"})
+"""Outcomes after which nothing follows: one of our own people in their menu; a call of ours that reached nobody."""
 _TABLES: Final = (("ticket", Ticket), ("consultation", Consultation), ("callback", CallbackCall))
 
 
@@ -25,6 +28,8 @@ def examine(session: Session, settings: Settings, report: Report, now: float) ->
     for portion in portions(ids):
         calls = session.scalars(select(Call).where(Call.call_id.in_(portion)).order_by(Call.call_id)).all()
         made = {name: rows_of(session, model, portion) for name, model in _TABLES}
+        left = select(Message.call_id).where(Message.call_id.in_(portion), Message.outcome == "recorded")
+        spoken = set(session.scalars(left))
         keys = [finish_key(call_id) for call_id in portion]
         jobs = {job.key: job.state for job in session.scalars(select(Job).where(Job.key.in_(keys)))}
         for call in calls:
@@ -36,26 +41,25 @@ def examine(session: Session, settings: Settings, report: Report, now: float) ->
                 job = jobs.get(finish_key(call.call_id), "")
                 if found or (job not in ("queued", "running") and now - (call.ended_at or now) > wait):
                     report.say("I22", "outcome.missing", call.call_id, call.call_id, job=job)
-            elif found != [call.outcome]:
+            elif call.call_id in spoken and not _due(made["ticket"][call.call_id]):
+                report.say("I22", "message.without_ticket", call.call_id, call.call_id)
+            elif found != ([] if call.outcome in WITHOUT_ROW else [call.outcome]):
                 details = {"outcome": call.outcome, "found": ", ".join(found) or "-"}
                 report.say("I22", "outcome.wrong", call.call_id, call.call_id, **details)
     _jobs(session, report)
 
 
+def _due(found: Sequence[object]) -> bool:
+    """Whether there is a ticket that says until when somebody must answer."""
+    return any(
+        isinstance(item, Ticket) and item.source == "message" and (item.due_at is not None or item.version > 1)
+        for item in found
+    )
+
+
 def _jobs(session: Session, report: Report) -> None:
     for job in session.scalars(select(Job).where(Job.state == "failed").order_by(Job.created_at)):
         report.say("I22", "job.failed", job.id, str(job.payload.get("call_id", "")), kind=job.kind)
-    doubled = (
-        select(CallbackTask.caller_hash, func.count())
-        .where(CallbackTask.state == "open", CallbackTask.caller_hash != "")
-        .group_by(CallbackTask.caller_hash)
-        .having(func.count() > 1)
-    )
-    for caller_hash, count in session.execute(doubled):
-        first = session.scalars(
-            select(CallbackTask.id).where(CallbackTask.caller_hash == caller_hash, CallbackTask.state == "open").limit(1)
-        ).one()
-        report.say("I22", "callback.doubled", first, open=count)
 
 
 def trail(session: Session, report: Report) -> None:

@@ -12,6 +12,8 @@ await agent.close()
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +23,11 @@ from hotline.simulate.people.phone import SimPhone
 
 STATE_SECONDS = 8.0
 """How long a change of one's own state may take to show on the feed."""
+
+
+FORM_LOOKS = 10
+FORM_LOOK_SECONDS = 0.3
+"""How often, and how long apart, the form of a call is looked for."""
 
 
 class NotInTime(Exception):
@@ -78,9 +85,13 @@ class SimAgent:
             raise NotInTime(f"{self.name} is {self.state or 'unknown'}, not {' or '.join(states)}, after {timeout:g} s")
 
     async def be_available(self) -> None:
-        """Ask for `available`, and wait until it shows. Raises ApiError, NotInTime."""
+        """Ask for `available`, and wait until it shows; what an earlier call left to write up is left. Raises ApiError,
+        NotInTime."""
         await self.console.put("/api/agents/me/state", {"state": "available"})
-        await self.until_state("available")
+        await self.until_state("available", "wrap_up")
+        if self.state == "wrap_up":
+            await self.console.post("/api/agents/me/end-wrap-up")
+            await self.until_state("available")
 
     async def pause(self, reason: str = "") -> None:
         await self.console.put("/api/agents/me/state", {"state": "paused", "reason": reason})
@@ -137,12 +148,23 @@ class SimAgent:
     async def hang_up(self, call_id: str) -> None:
         await self.console.post(f"/api/calls/{call_id}/hang-up")
 
-    async def transfer(self, call_id: str, category: str, region: str, expert_id: str | None = None) -> str:
+    async def transfer(
+        self, call_id: str, category: str, region: str, expert_id: str | None = None, *, kind: str = "auto"
+    ) -> str:
         """Ask for an expert; the transfer_id. Raises ApiError (`transfer.no_expert` …)."""
-        body: dict[str, Any] = {"category": category, "region": region}
+        body: dict[str, Any] = {"category": category, "region": region, "kind": kind}
         if expert_id:
             body["expert_id"] = expert_id
         return str((await self.console.post(f"/api/calls/{call_id}/transfer", body))["transfer_id"])
+
+    async def call_hotline(self, call_id: str, hotline_id: str) -> None:
+        """Have another hotline join. Raises ApiError."""
+        body = {"kind": "three_way", "target": {"type": "hotline", "id": hotline_id}}
+        await self.console.post(f"/api/calls/{call_id}/transfer", body)
+
+    async def order(self, call_id: str, what: str) -> None:
+        """`complete-transfer`, `leave`, `toggle`, `conference` or `drop-party`. Raises ApiError."""
+        await self.console.post(f"/api/calls/{call_id}/{what}")
 
     async def cancel_transfer(self, call_id: str) -> None:
         await self.console.post(f"/api/calls/{call_id}/cancel-transfer")
@@ -157,10 +179,18 @@ class SimAgent:
         """Submit. Raises ApiError (`form.incomplete` …)."""
         await self._form(call_id, fields, "POST", f"/api/calls/{call_id}/form/submit")
 
+    async def _version(self, call_id: str) -> int:
+        """Of the form as it stands. A call that has only just begun may not have reached the records yet."""
+        for _ in range(FORM_LOOKS):
+            with contextlib.suppress(ApiError):
+                return int((await self.console.get(f"/api/calls/{call_id}/form"))["version"])
+            await asyncio.sleep(FORM_LOOK_SECONDS)
+        return int((await self.console.get(f"/api/calls/{call_id}/form"))["version"])
+
     async def _form(self, call_id: str, fields: Mapping[str, Any], method: str, path: str) -> None:
         for attempt in (0, 1):
             if call_id not in self._versions:
-                self._versions[call_id] = int((await self.console.get(f"/api/calls/{call_id}/form"))["version"])
+                self._versions[call_id] = await self._version(call_id)
             try:
                 body = {"version": self._versions[call_id], "fields": dict(fields)}
                 answer = await self.console.request(method, path, body)

@@ -13,17 +13,29 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from hotline.core.phones import normalise
 from hotline.simulate.call import DtmfMethod, SimCall
 from hotline.simulate.clips import Clip
 from hotline.simulate.people.caller import SimCaller
-from hotline.simulate.people.expert import SimExpert
+from hotline.simulate.people.expert import Character, SimExpert
 from hotline.simulate.sip_agent import SipAgent
 from hotline.simulate.sip_leg import SipLeg
 from hotline.simulate.sip_transactions import Address, Timers
 
+Someone = TypeVar("Someone", bound="Answering")
+
 MOBILE_PREFIXES = ("138", "139", "136", "137", "135", "150", "151", "152", "157", "158", "159", "182", "183", "187", "188")
+
+
+class Answering(Protocol):
+    """Somebody behind the carrier who can be called."""
+
+    number: str
+
+    async def invited(self, agent: SipAgent, leg: SipLeg) -> None:
+        """An INVITE to this number came."""
 
 
 class SimCarrier:
@@ -37,6 +49,7 @@ class SimCarrier:
         self.agent = SipAgent(host=host, port=port, outbound=edge, timers=timers, name="sim-carrier")
         self.agent.on_invite = self._invited
         self.experts: dict[str, SimExpert] = {}
+        self.people: dict[str, Answering] = {}
         self.unknown_numbers: Counter[str] = Counter()
 
     async def start(self) -> None:
@@ -56,6 +69,17 @@ class SimCarrier:
         """Let this expert be reachable under his number."""
         self.experts[normalise(expert.number).e164] = expert
         return expert
+
+    def add_person(self, person: Someone) -> Someone:
+        """Let this person be reachable under his number."""
+        self.people[normalise(person.number).e164] = person
+        return person
+
+    def add_hotline(self, number: str, character: Character = "voicemail", *, voice: int = 30) -> SimExpert:
+        """Another hotline under its short code: like a voicemail it answers and talks, and presses nothing."""
+        self.experts[number] = SimExpert(number, character, voice=voice)
+        self.experts[number].many_lines = True
+        return self.experts[number]
 
     def caller(
         self,
@@ -88,13 +112,14 @@ class SimCarrier:
         return [("P-Asserted-Identity", f"<sip:{caller.number}@{self.agent.contact_host}>")]
 
     async def _invited(self, leg: SipLeg) -> None:
-        number = normalise(re.sub(r"[^\d+]", "", leg.called_number)).e164
-        expert = self.experts.get(number)
-        if expert is None:
+        dialled = re.sub(r"[^\d+]", "", leg.called_number)
+        number = normalise(dialled).e164 or dialled
+        person: Answering | None = self.experts.get(dialled) or self.experts.get(number) or self.people.get(number)
+        if person is None:
             self.unknown_numbers[number] += 1
             leg.reject(404)
             return
-        await expert.invited(self.agent, leg)
+        await person.invited(self.agent, leg)
 
 
 class Numbers:

@@ -106,6 +106,13 @@ class Console:
         if not await self.until(lambda state: self._seq > 0, timeout):
             raise ApiError(0, self.farewell or "feed.silent")
 
+    async def drop_feed(self) -> None:
+        """Close the feed without logging out, as when a browser dies; `open_feed` opens it again."""
+        if self._feed is not None:
+            self._feed.cancel()
+            await asyncio.gather(self._feed, return_exceptions=True)
+        self._feed, self._seq, self.state = None, 0, {}
+
     async def _keep_feed(self) -> None:
         """Connect for ever, as the console does, until told `bye` for good."""
         pause = 0.2

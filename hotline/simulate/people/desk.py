@@ -9,6 +9,8 @@ from typing import Any
 from hotline.simulate.people.agent import NotInTime, SimAgent
 from hotline.simulate.people.console import ApiError
 
+STRAY_SECONDS = 1.0
+
 
 class Desk:
     """Agents who share the offers. An offer is told by the caller's masked number."""
@@ -16,6 +18,9 @@ class Desk:
     def __init__(self, agents: Sequence[SimAgent]) -> None:
         self.agents: list[SimAgent] = []
         self._turn = 0
+        self.expected: set[str] = set()
+        """Masked numbers whom somebody here waits to call back."""
+        self._strays: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         for agent in agents:
             self.join(agent)
@@ -38,8 +43,22 @@ class Desk:
                 await agent.start()
 
         await asyncio.gather(*(one(agent) for agent in self.agents))
+        self._strays = asyncio.ensure_future(self._decline_strays())
+
+    async def _decline_strays(self) -> None:
+        """Somebody else's lost callers (of an earlier run, of the demo) are left to others: nobody plays them here, and offers
+        that run out would put these agents on a break."""
+        while True:
+            await asyncio.sleep(STRAY_SECONDS)
+            for agent in self.agents:
+                for key, offer in list(agent.console.state.items()):
+                    mine = key.startswith("offers/") and agent.agent_id in (offer.get("agent_ids") or ())
+                    if mine and offer.get("kind", "call") != "call" and offer.get("caller_masked") not in self.expected:
+                        await tolerate(agent.decline(str(offer["offer_id"])))
 
     async def close(self) -> None:
+        if self._strays is not None:
+            self._strays.cancel()
         await asyncio.gather(*(agent.close() for agent in self.agents), return_exceptions=True)
 
     async def until(self, look: Callable[[], Any], timeout: float, what: str) -> Any:

@@ -72,12 +72,16 @@ class SimPhone:
         self.agent = SipAgent(host=host, port=port, outbound=edge, timers=timers, name=f"sim-phone-{extension}")
         self.agent.on_invite = self._invited
         self.calls: list[Ring] = []
+        self.turned_away = 0
+        """Calls answered with busy or refused."""
         self.registered_until = 0.0
         self._clip = clip or clips.voice(voice)
         self._credentials = Credentials(extension, password)
         self._record = record
         self._call_id = ""
         self._seq = 0
+        self._registering = asyncio.Lock()
+        """One REGISTER after the other: of two at once the registrar refuses the one whose CSeq comes late."""
         self._rung: asyncio.Queue[Ring] = asyncio.Queue()
 
     async def start(self) -> None:
@@ -91,7 +95,10 @@ class SimPhone:
 
     async def register(self, expires: int | None = None) -> int:
         """Send one REGISTER; the final status."""
-        wanted = self.expires if expires is None else expires
+        async with self._registering:
+            return await self._register(self.expires if expires is None else expires)
+
+    async def _register(self, wanted: int) -> int:
         self._seq += 2
         response = await self.agent.out_of_dialog(
             "REGISTER",
@@ -150,9 +157,11 @@ class SimPhone:
 
     async def _invited(self, leg: SipLeg) -> None:
         if self.behaviour == "busy" or (self.behaviour == "answer" and self.talking is not None):
+            self.turned_away += 1
             leg.reject(486)
             return
         if self.behaviour == "refuse":
+            self.turned_away += 1
             leg.reject(603)
             return
         call = SimCall(self.agent, voice=self._clip, record=self._record)

@@ -27,11 +27,15 @@ class Account(Base):
     language: Mapped[Word] = mapped_column(default="zh-CN")
     active: Mapped[bool] = mapped_column(default=True)
     must_change_password: Mapped[bool] = mapped_column(default=False)
+    """The password is a one-time one, good until `one_time_until` (Unix time; null: for ever)."""
+    one_time_until: Mapped[Time | None]
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[Time | None]
     agent_id: Mapped[Key | None] = mapped_column(ForeignKey("agents.id"))
     expert_id: Mapped[Key | None] = mapped_column(ForeignKey("experts.id"))
     centre_id: Mapped[Key | None] = mapped_column(ForeignKey("centres.id"))
+    director: Mapped[bool] = mapped_column(default=False)
+    """Head of that centre: approves extensions, hears of orange warnings."""
     created_at: Mapped[Time]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.store.models.base import Base, Key, Name, Word, Words
+from hotline.store.models.base import Base, Json, Key, Name, Word, Words
 
 
 class Agent(Base):
@@ -21,6 +21,12 @@ class Agent(Base):
     phone_uri: Mapped[Name]
     sip_password_ha1: Mapped[Word] = mapped_column(default="")
     skills: Mapped[Words] = mapped_column(default=list)
+    skill_levels: Mapped[Json] = mapped_column(default=dict)
+    """Skill → level, 1 (best) to 9; a skill not named here counts as 1. For queues with strategy `ranked`."""
     languages: Mapped[Words] = mapped_column(default=list)
+    device: Mapped[Word] = mapped_column(default="phone")
+    """What rings for them: `phone` (`phone_uri`), or `headset` (the page they are logged in with)."""
+    region_code: Mapped[Word] = mapped_column(default="")
+    """Region whose callers they take first; empty: all."""
     desired_state: Mapped[Word] = mapped_column(default="offline")
     active: Mapped[bool] = mapped_column(default=True)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.store.models.base import Base, Count, Json, Key, Name, Sealed, Seconds, Time, Word, one_of
 
 CALL_STATES: Final = ("live", "closed")
-OUTCOMES: Final = ("ticket", "consultation", "callback")
+OUTCOMES: Final = ("ticket", "consultation", "callback", "attempt", "staff")
+"""`attempt`: we called, and the person talked with nobody; the task behind it knows how it goes on."""
 
 
 class Call(Base):
@@ -23,6 +24,10 @@ class Call(Base):
 
     call_id: Mapped[Key] = mapped_column(primary_key=True)
     state: Mapped[Word] = mapped_column(default="live", index=True)
+    direction: Mapped[Word] = mapped_column(default="inbound")
+    """`inbound`, or `outbound`: we called; then `caller_*` is the person called."""
+    task_id: Mapped[Key | None] = mapped_column(index=True)
+    """Of an outbound call: the task it was made for."""
     trunk: Mapped[Word] = mapped_column(default="")
     called: Mapped[Word] = mapped_column(default="")
     caller_enc: Mapped[Sealed] = mapped_column(default="")
@@ -47,6 +52,8 @@ class Call(Base):
 
     cause: Mapped[Word] = mapped_column(default="")
     ended_by: Mapped[Word] = mapped_column(default="")
+    hours: Mapped[Word] = mapped_column(default="")
+    """How the line stood when the flow asked: `open`, `closed`, `holiday`; empty when it did not."""
     phase: Mapped[Word] = mapped_column(default="")
     """Phase in which the call ended, or is."""
     sip_code: Mapped[int] = mapped_column(default=0)
@@ -54,6 +61,8 @@ class Call(Base):
 
     agent_id: Mapped[Key | None] = mapped_column(index=True)
     """The agent who talked (the last one, where there were several)."""
+    first_agent_id: Mapped[Key | None]
+    """The first agent who talked: the caller is theirs to see through (first receiver), whoever they were handed to."""
     expert_id: Mapped[Key | None]
     """The expert who talked (the last one)."""
     rating: Mapped[int | None]
@@ -66,12 +75,12 @@ class Call(Base):
     """Sum of the talks."""
     hold_seconds: Mapped[Seconds] = mapped_column(default=0.0)
     transferred: Mapped[bool] = mapped_column(default=False)
-    """An expert was heard."""
+    """Handed on: somebody else went on with the caller."""
     consultation_over: Mapped[bool] = mapped_column(default=False)
     """A talk ended by itself, before any failure: what was asked was answered."""
 
     outcome: Mapped[Word | None]
-    """`ticket`, `consultation` or `callback`, once the after-call job has decided."""
+    """`ticket`, `consultation`, `callback` `attempt` or `staff` (nothing), once the after-call job has decided."""
     finished_at: Mapped[Time | None]
     form_incomplete: Mapped[bool] = mapped_column(default=False)
 
@@ -80,7 +89,10 @@ class CallFact(Base):
     """One fact as it came from the journal or the stream: append-only, the source of every row in this file."""
 
     __tablename__ = "call_facts"
-    __table_args__ = (UniqueConstraint("call_id", "source", "epoch", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("call_id", "source", "epoch", "seq"),
+        Index("ix_call_facts_name_at", "name", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[Key]
@@ -94,10 +106,11 @@ class CallFact(Base):
 
 
 class Talk(Base):
-    """Caller and one human heard each other from `started_at` to `ended_at` (null while it lasts)."""
+    """Caller and one human heard each other from `started_at` to `ended_at` (null while it lasts). `role`: `main`, or a third
+    person's `consult` or `conference` beside a main talk, which does not count as talk time."""
 
     __tablename__ = "talks"
-    __table_args__ = (one_of("person_kind", ("agent", "expert")), Index("ix_talks_person", "person_kind", "person_id"))
+    __table_args__ = (one_of("person_kind", ("agent", "expert", "party")), Index("ix_talks_person", "person_kind", "person_id"))
 
     talk_id: Mapped[Key] = mapped_column(primary_key=True)
     call_id: Mapped[Key] = mapped_column(ForeignKey("calls.call_id"), index=True)
@@ -106,3 +119,4 @@ class Talk(Base):
     started_at: Mapped[Time]
     ended_at: Mapped[Time | None]
     ended_by: Mapped[Word] = mapped_column(default="")
+    role: Mapped[Word] = mapped_column(default="main")

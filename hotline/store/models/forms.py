@@ -9,7 +9,8 @@ from hotline.store.models.base import Base, Json, Key, Sealed, Time, Word
 
 class CallForm(Base):
     """Draft and final form in one row; `version` counts the saves. Names, numbers and addresses are sealed a field (an
-    empty string where nothing was typed); all other fields stand in `fields` as JSON. There is no foreign key to the
+    empty string where nothing was typed), what is typed freely is sealed together as JSON in `texts_enc`; all other fields
+    stand in `fields` as JSON. `field_versions`: {field: [version, who wrote it, when]}. There is no foreign key to the
     call: the form opens at the offer, before the archiver has stored anything."""
 
     __tablename__ = "call_forms"
@@ -24,7 +25,9 @@ class CallForm(Base):
     id_number_hash: Mapped[Word] = mapped_column(default="", index=True)
     opposing_party_enc: Mapped[Sealed] = mapped_column(default="")
     opposing_party_hash: Mapped[Word] = mapped_column(default="", index=True)
+    texts_enc: Mapped[Sealed] = mapped_column(default="")
     fields: Mapped[Json] = mapped_column(default=dict)
+    field_versions: Mapped[Json] = mapped_column(default=dict)
     saved_by: Mapped[Key] = mapped_column(default="")
     saved_at: Mapped[Time]
     submitted_by: Mapped[Key] = mapped_column(default="")

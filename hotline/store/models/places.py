@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.store.models.base import Base, Key, Name, Word, one_of
+from hotline.store.models.base import Base, Key, Name, Word, Words, one_of
 
 LEVELS: Final = ("province", "city", "county", "town", "village")
 """From the top down."""
@@ -39,8 +39,17 @@ class Centre(Base):
     parent_id: Mapped[Key | None] = mapped_column(ForeignKey("centres.id"), index=True)
     region_code: Mapped[Word] = mapped_column(ForeignKey("regions.code"), index=True)
     phone: Mapped[Word] = mapped_column(default="")
+    phones: Mapped[Words] = mapped_column(default=list)
+    """Further numbers of the house, in the order in which they are tried."""
     hours: Mapped[Name] = mapped_column(default="")
+    """For people."""
+    calendar_id: Mapped[Key | None] = mapped_column(ForeignKey("calendars.id"))
+    """When its days end: the close of business is the end of a limit's last day."""
+    services: Mapped[Words] = mapped_column(default=list)
+    """Service types it offers; none named: all of its level."""
     active: Mapped[bool] = mapped_column(default=True)
+    by_phone: Mapped[bool] = mapped_column(default=False)
+    """It has no computer: its tickets are read out to its clerk by telephone."""
 
 
 class DispatchRule(Base):

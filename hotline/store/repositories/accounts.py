@@ -1,14 +1,15 @@
-"""Accounts: making them, and checking a log-in with its lock (rules J.68: 5 wrong, 15 minutes)."""
+"""Accounts: making them, and the two halves of a log-in with its lock (rules J.68: 5 wrong, 15 minutes)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.core.errors import Invalid, Rejected
+from hotline.core.errors import HotlineError, Invalid, Rejected
 from hotline.core.ids import new_id
 from hotline.store import passwords
 from hotline.store.models import ROLES, Account
@@ -62,26 +63,45 @@ def admins(session: Session) -> int:
     return session.scalar(select(func.count()).where(Account.role == "admin", Account.active)) or 0
 
 
-def log_in(session: Session, username: str, password: str, now: float) -> Account | None:
-    """The account when the password is right, else None; counts the failure and locks after the fifth.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A log-in that has been counted and is to be checked. `account_id` None: nobody of that name may log in."""
 
-    The transaction must be committed in either case. Raises Rejected (`login.locked`, details `seconds`) while
-    locked, also for the right password. Unknown and inactive accounts take as long as known ones.
+    account_id: str | None
+    password_hash: str | None
+
+
+def count_attempt(session: Session, username: str, now: float) -> Attempt:
+    """The first half of a log-in, in a transaction of its own: the attempt is counted before the password is looked at, so
+    that many at once get no more tries than one after another. The fifth locks; was it right, `log_in` unlocks again.
+
+    Raises HotlineError `auth.locked`, also for the right password.
     """
     account = session.scalars(select(Account).where(Account.username == username).with_for_update()).one_or_none()
-    if account is not None and account.locked_until is not None and account.locked_until > now:
-        raise Rejected("login.locked", seconds=round(account.locked_until - now))
-    right = passwords.verify(account.password_hash if account else None, password)
     if account is None or not account.active:
-        return None
-    if not right:
-        account.failed_logins += 1
-        if account.failed_logins >= MAX_FAILED:
-            account.failed_logins = 0
-            account.locked_until = now + LOCK_SECONDS
-        return None
-    account.failed_logins = 0
-    account.locked_until = None
+        return Attempt(None, None)
+    if account.locked_until is not None:
+        if account.locked_until > now:
+            raise HotlineError("auth.locked")
+        account.locked_until, account.failed_logins = None, 0
+    account.failed_logins += 1
+    if account.failed_logins >= MAX_FAILED:
+        account.locked_until = now + LOCK_SECONDS
+    return Attempt(account.id, account.password_hash)
+
+
+def is_locked(session: Session, account_id: str) -> bool:
+    """Whether the attempt counted last has locked the account."""
+    return session.get_one(Account, account_id).locked_until is not None
+
+
+def log_in(session: Session, account_id: str, password: str, now: float) -> Account:
+    """The second half, after the password was found right: the count starts again. Raises HotlineError
+    `auth.one_time_over` for a one-time password whose time has run out."""
+    account = session.get_one(Account, account_id)
+    if account.must_change_password and account.one_time_until is not None and account.one_time_until < now:
+        raise HotlineError("auth.one_time_over")
+    account.failed_logins, account.locked_until = 0, None
     if passwords.needs_rehash(account.password_hash):
         account.password_hash = passwords.hash_password(password)
     return account
@@ -90,7 +110,13 @@ def log_in(session: Session, username: str, password: str, now: float) -> Accoun
 def set_password(account: Account, password: str) -> None:
     """Give a new password. Raises Invalid (see `passwords.check_new`)."""
     passwords.check_new(password, account.username)
-    account.password_hash = passwords.hash_password(password)
-    account.must_change_password = False
+    put_hash(account, passwords.hash_password(password))
+
+
+def put_hash(account: Account, hashed: str, *, one_time_until: float | None = None) -> None:
+    """Give a new password, hashed before; a lock is lifted. `one_time_until` (Unix time): it serves once, to choose another."""
+    account.password_hash = hashed
+    account.must_change_password = one_time_until is not None
+    account.one_time_until = one_time_until
     account.failed_logins = 0
     account.locked_until = None

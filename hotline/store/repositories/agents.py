@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from hotline.store.models import Agent
+from hotline.store.models import Agent, Talk
 
 
 def get(session: Session, agent_id: str) -> Agent | None:
@@ -19,6 +19,16 @@ def get(session: Session, agent_id: str) -> Agent | None:
 def active(session: Session) -> Sequence[Agent]:
     """All agents who may work, by extension."""
     return session.scalars(select(Agent).where(Agent.active).order_by(Agent.extension)).all()
+
+
+def served_since(session: Session, since: float) -> dict[str, int]:
+    """Agent → talks begun at or after `since` (Unix seconds), for strategy `fewest_calls`."""
+    query = (
+        select(Talk.person_id, func.count())
+        .where(Talk.person_kind == "agent", Talk.started_at >= since)
+        .group_by(Talk.person_id)
+    )
+    return dict(session.execute(query).tuples().all())
 
 
 def by_extension(session: Session, extension: str) -> Agent | None:
@@ -34,6 +44,15 @@ def registrar_users(session: Session) -> list[tuple[str, str]]:
         .order_by(Agent.extension)
     )
     return [(extension, ha1) for extension, ha1 in found]
+
+
+def set_device(session: Session, agent_id: str, device: str) -> bool:
+    """Note whether a desk phone (`phone`) or their page (`headset`) rings for the agent. False when it was so already."""
+    row = session.get(Agent, agent_id)
+    if row is None or row.device == device:
+        return False
+    row.device = device
+    return True
 
 
 def set_desired_state(session: Session, agent_id: str, state: str) -> None:

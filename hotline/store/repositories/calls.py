@@ -19,20 +19,25 @@ from hotline.store.models import (
     CallbackCall,
     CallbackTask,
     Consultation,
+    Message,
     Rating,
     Recording,
     Talk,
     Ticket,
     Transfer,
+    TransferThird,
     TransferTry,
 )
 from hotline.store.repositories import facts
 from hotline.store.repositories.sealing import unseal
 
-_DERIVED: Final = ("agent_id", "expert_id", "wait_seconds", "talk_seconds", "consultation_over")
+_DERIVED: Final = ("agent_id", "first_agent_id", "expert_id", "wait_seconds", "talk_seconds", "consultation_over")
 _SKIPPED: Final = frozenset(
-    {"known", "last_at", "hold_since", "talks", "transfers", "tries", "rating", "recordings", "call_id"}
+    {"known", "last_at", "hold_since", "talks", "transfers", "tries", "thirds", "rating", "recordings", "messages", "call_id"}
+    | {"task_kind", "of_call", "dialled_at", "dial_status", "dial_code"}
 )
+BY_CALL: Final = "call"
+"""Method of a rating that was given in a later call (`hotline.store.repositories.task_results`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +80,24 @@ def apply(session: Session, record: CallRecord) -> Applied:
         session.add(call)
     values = {key: value for key, value in asdict(record).items() if key not in _SKIPPED}
     values |= {key: getattr(record, key) for key in _DERIVED}
+    # A rating call's rating belongs to the consultation that it is about.
+    rating = record.rating if not record.of_call else None
     values |= {
         "state": "closed" if record.closed else "live",
-        "transferred": record.expert_id is not None,
-        "rating": record.rating.score if record.rating else None,
+        "transferred": any(item.outcome == "connected" for item in record.transfers),
+        "rating": rating.score if rating else None,
     }
+    if rating is None and _rated_by_call(session, record.call_id):
+        del values["rating"], values["rating_outcome"]
     _set(call, values)
     session.flush()  # the rows below refer to it
     for model, key, items in (
         (Talk, "talk_id", record.talks),
         (Transfer, "transfer_id", record.transfers),
         (TransferTry, "try_id", record.tries),
-        (Rating, "talk_id", (record.rating,) if record.rating else ()),
+        (TransferThird, "try_id", record.thirds),
+        (Rating, "talk_id", (rating,) if rating else ()),
+        (Message, "message_id", record.messages),
     ):
         for item in items:
             _merge(session, model, key, {"call_id": record.call_id, **asdict(item)})
@@ -105,6 +116,11 @@ def apply(session: Session, record: CallRecord) -> Applied:
     )
     session.flush()
     return Applied(record.closed and not was_closed, captured)
+
+
+def _rated_by_call(session: Session, call_id: str) -> bool:
+    """The caller hung up before the rating, and gave it later by telephone."""
+    return session.scalar(select(Rating.method).where(Rating.call_id == call_id)) == BY_CALL
 
 
 def _recording(session: Session, values: Mapping[str, Any]) -> str:

@@ -42,6 +42,26 @@ def of_call(session: Session, call_id: str) -> list[Fact]:
     rows: Sequence[CallFact] = session.scalars(
         select(CallFact).where(CallFact.call_id == call_id).order_by(CallFact.at, CallFact.epoch, CallFact.seq)
     ).all()
+    return _facts(rows)
+
+
+def agent_states(session: Session, since: float, until: float) -> list[Fact]:
+    """What routing said of agents' states in that time (Unix seconds), in order."""
+    rows = session.scalars(
+        select(CallFact)
+        .where(CallFact.name == "agent_state_changed", CallFact.at >= since, CallFact.at <= until)
+        .order_by(CallFact.at, CallFact.epoch, CallFact.seq)
+    )
+    return _facts(rows)
+
+
+def wrap_up_extended(session: Session, call_id: str) -> bool:
+    """Whether the agent asked for more time to write this call down."""
+    query = select(CallFact.id).where(CallFact.call_id == call_id, CallFact.name == "wrap_up_extended").limit(1)
+    return session.scalar(query) is not None
+
+
+def _facts(rows: Iterable[CallFact]) -> list[Fact]:
     found = []
     for row in rows:
         try:

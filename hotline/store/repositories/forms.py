@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from hotline.core.errors import Invalid, Rejected
-from hotline.core.forms import CODES, SENSITIVE, clean, missing
+from hotline.core.forms import CODES, FREE, FREE_LISTS, SENSITIVE, clean, missing
+from hotline.core.intake import edits
+from hotline.core.intake.edits import Edit
 from hotline.core.phones import normalise
 from hotline.secrecy import Secrecy
 from hotline.store.catalogue import catalogue
@@ -18,6 +21,8 @@ from hotline.store.repositories import jobs
 from hotline.store.repositories.sealing import seal, unseal
 
 _HASHED: Final = ("caller_number", "id_number", "opposing_party")
+_TOGETHER: Final = (*FREE, *FREE_LISTS)
+"""Sealed as one JSON text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class Form:
     saved_by: str = ""
     saved_at: float | None = None
     submitted_at: float | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Of every field that was ever written."""
+    writers: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    """Who wrote a field last (account), and when."""
+    conflicts: tuple[str, ...] = ()
+    """Fields whose edit was not taken, because somebody else had written them since."""
 
 
 def get(session: Session, secrecy: Secrecy, call_id: str) -> Form:
@@ -49,6 +60,24 @@ def save(
     return _form(secrecy, _write(session, secrecy, call_id, version, fields, by, now))
 
 
+def edit(session: Session, secrecy: Secrecy, call_id: str, *, changes: Iterable[Edit], by: str, now: float) -> Form:
+    """Take single fields, each made from a version of its own (:mod:`hotline.core.intake.edits`). What could not be taken
+    because somebody else wrote the field meanwhile is in `conflicts`; the rest is saved.
+
+    Raises Rejected (`form.submitted`), Invalid (`form.field`, `form.code`), IntegrityError when two
+    first saves meet (try again).
+    """
+    row = session.get(CallForm, call_id, with_for_update=True)
+    stored = _form(secrecy, row) if row is not None else Form(call_id, 0, {})
+    if stored.submitted_at is not None:
+        raise Rejected("form.submitted")
+    found = edits.apply(stored.fields, stored.versions, changes)
+    if not found.taken:
+        return replace(stored, conflicts=tuple(found.conflicts))
+    row = _write(session, secrecy, call_id, stored.version, found.values, by, now)
+    return replace(_form(secrecy, row), conflicts=tuple(found.conflicts))
+
+
 def submit(
     session: Session, secrecy: Secrecy, call_id: str, *, version: int, fields: Mapping[str, Any], by: str, now: float
 ) -> Form:
@@ -58,6 +87,17 @@ def submit(
     if lacking:
         raise Invalid("form.incomplete", fields=lacking)
     row = _write(session, secrecy, call_id, version, fields, by, now)
+    row.submitted_by, row.submitted_at = by, now
+    session.flush()
+    jobs.hasten(session, finish_key(call_id), now)
+    return _form(secrecy, row)
+
+
+def submit_result(session: Session, secrecy: Secrecy, call_id: str, *, disposition: str, by: str, now: float) -> Form:
+    """An agent without a console keyed the result of a talk: that is all the form they can give, and it counts as submitted.
+    What a colleague has typed stays. Raises Rejected (`form.submitted`), Invalid (`form.code`)."""
+    stored = get(session, secrecy, call_id)
+    row = _write(session, secrecy, call_id, stored.version, {**stored.fields, "disposition": disposition}, by, now)
     row.submitted_by, row.submitted_at = by, now
     session.flush()
     jobs.hasten(session, finish_key(call_id), now)
@@ -78,15 +118,28 @@ def _write(
     if (row.version if row else 0) != version:
         raise Rejected("form.version", version=row.version if row else 0)
     if row is None:
-        row = CallForm(call_id=call_id, version=0, saved_at=now)
+        row = CallForm(
+            call_id=call_id,
+            version=0,
+            fields={},
+            field_versions={},
+            saved_at=now,
+            texts_enc="",
+            **{f"{key}_enc": "" for key in SENSITIVE},
+        )
         session.add(row)
     elif row.submitted_at is not None:
         raise Rejected("form.submitted")
+    before = _form(secrecy, row)
     for key in SENSITIVE:
         setattr(row, f"{key}_enc", seal(secrecy, f"call_forms.{key}_enc", call_id, values.get(key, "")))
     for key in _HASHED:
         setattr(row, f"{key}_hash", _hash(secrecy, key, values.get(key, "")))
-    row.fields = {key: value for key, value in values.items() if key not in SENSITIVE}
+    words = {key: values[key] for key in _TOGETHER if values.get(key)}
+    row.texts_enc = seal(secrecy, "call_forms.texts_enc", call_id, json.dumps(words, ensure_ascii=False) if words else "")
+    row.fields = {key: value for key, value in values.items() if key not in SENSITIVE and key not in _TOGETHER}
+    stamped = {key: [before.versions.get(key, 0) + 1, by, now] for key in edits.changed(before.fields, values)}
+    row.field_versions = {**row.field_versions, **stamped}
     row.version, row.saved_by, row.saved_at = version + 1, by, now
     session.flush()  # two first saves at once: the second one's INSERT fails here, not at the commit
     return row
@@ -112,4 +165,17 @@ def _form(secrecy: Secrecy, row: CallForm) -> Form:
         text = unseal(secrecy, f"call_forms.{key}_enc", row.call_id, getattr(row, f"{key}_enc"))
         if text:
             fields[key] = text
-    return Form(row.call_id, row.version, fields, row.saved_by, row.saved_at, row.submitted_at)
+    words = unseal(secrecy, "call_forms.texts_enc", row.call_id, row.texts_enc)
+    if words:
+        fields.update(json.loads(words))
+    stamps = row.field_versions or {}
+    return Form(
+        row.call_id,
+        row.version,
+        fields,
+        row.saved_by,
+        row.saved_at,
+        row.submitted_at,
+        {key: int(stamp[0]) for key, stamp in stamps.items()},
+        {key: (str(stamp[1]), float(stamp[2])) for key, stamp in stamps.items()},
+    )

@@ -58,7 +58,7 @@ def dispatch(session: Session, service_type: str, region_code: str) -> Dispatch:
         region_code,
         [Rule(row.service_type, row.region_code or "", row.level, row.reason) for row in session.scalars(_RULES)],
         {row.code: Place(row.code, row.name, row.parent_code or "", row.level) for row in regions(session)},
-        [Office(row.id, row.name, row.level, row.region_code) for row in centres(session)],
+        [Office(row.id, row.name, row.level, row.region_code, frozenset(row.services)) for row in centres(session)],
     )
 
 

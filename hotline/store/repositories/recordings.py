@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.store.models import Recording
+from hotline.store.models import Recording, RecordingPeaks
 
 
 def get(session: Session, recording_id: str) -> Recording | None:
@@ -39,3 +39,15 @@ def failed(session: Session, recording_id: str, reason: str) -> None:
 def keep(session: Session, call_id: str, until: float) -> None:
     """Until when (Unix seconds) the recordings of a call are kept."""
     session.execute(update(Recording).where(Recording.call_id == call_id).values(keep_until=until))
+
+
+def peaks(session: Session, recording_id: str) -> RecordingPeaks | None:
+    """What its waveform is drawn from; None when it was sealed before waveforms were made."""
+    return session.get(RecordingPeaks, recording_id)
+
+
+def put_peaks(session: Session, recording_id: str, found: tuple[int, bytes]) -> None:
+    """Keep a waveform; one that is there is the same and stays."""
+    if session.get(RecordingPeaks, recording_id) is None:
+        session.add(RecordingPeaks(recording_id=recording_id, count=found[0], peaks=found[1]))
+        session.flush()

@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from hotline.store.models import Account, LoginSession
+from hotline.store.models import Account, Agent, LoginSession
 from hotline.store.passwords import new_token, token_hash
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A valid log-in and whose it is."""
+    """A log-in, whose it is, and the extension of that person's phone (empty without one). It may be over by now."""
 
     session: LoginSession
     account: Account
+    extension: str
+
+    @property
+    def holds(self) -> bool:
+        """Neither logged out nor locked out; time is judged by :meth:`outlived`."""
+        return self.session.revoked_at is None and self.account.active
+
+    def outlived(self, now: float, *, seen_at: float, idle_seconds: float) -> bool:
+        """Whether it expired, or has been idle for too long. `seen_at`: activity that the database has not heard of yet."""
+        seen = max(self.session.last_seen_at, seen_at)
+        return now >= self.session.expires_at or now - seen > idle_seconds
 
 
 def open_session(session: Session, account: Account, *, kind: str, now: float, hours: float) -> str:
@@ -36,32 +47,27 @@ def open_session(session: Session, account: Account, *, kind: str, now: float, h
     return token
 
 
-def find(session: Session, token: str, *, now: float, idle_seconds: float) -> LoggedIn | None:
-    """The log-in of a token when it is neither revoked, expired nor idle for too long, and its account is active."""
-    row = session.execute(
-        select(LoginSession, Account)
+def find(session: Session, hashes: Sequence[str]) -> dict[str, LoggedIn]:
+    """The log-ins of these token hashes, also those that are over."""
+    rows = session.execute(
+        select(LoginSession, Account, Agent.extension)
         .join(Account, Account.id == LoginSession.account_id)
-        .where(
-            LoginSession.token_hash == token_hash(token),
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > now,
-            LoginSession.last_seen_at > now - idle_seconds,
-            Account.active,
-        )
-    ).one_or_none()
-    return LoggedIn(row[0], row[1]) if row else None
+        .outerjoin(Agent, Agent.id == Account.agent_id)
+        .where(LoginSession.token_hash.in_(hashes))
+    )
+    return {row[0].token_hash: LoggedIn(row[0], row[1], row[2] or "") for row in rows}
 
 
-def touch(session: Session, token: str, now: float) -> None:
-    """The person was active. Call it rarely (once a minute is enough): each is a write."""
-    session.execute(update(LoginSession).where(LoginSession.token_hash == token_hash(token)).values(last_seen_at=now))
+def touch(session: Session, key: str, now: float) -> None:
+    """The person was active. Call it rarely (once a minute is enough): each is a write. `key`: the token's hash."""
+    session.execute(update(LoginSession).where(LoginSession.token_hash == key).values(last_seen_at=now))
 
 
-def revoke(session: Session, token: str, now: float) -> bool:
-    """Log one session out; False when there was none."""
+def revoke(session: Session, key: str, now: float) -> bool:
+    """Log one session out, by its token's hash; False when there was none."""
     done = session.execute(
         update(LoginSession)
-        .where(LoginSession.token_hash == token_hash(token), LoginSession.revoked_at.is_(None))
+        .where(LoginSession.token_hash == key, LoginSession.revoked_at.is_(None))
         .values(revoked_at=now)
         .returning(LoginSession.token_hash)
     )

@@ -21,9 +21,9 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from hotline.api.app import create_app
+from hotline.api.background import end
 from hotline.api.context import Context, context_of
 from hotline.api.server import make_server
-from hotline.api.tasks import end
 from hotline.bus.client import connect_async
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings

@@ -254,7 +254,7 @@ async def test_a_ticket_works_once_and_not_for_ever(served: House, monkeypatch: 
     one = await ticket(served, headers)
     async with connect(address(served, one), origin=served.base, proxy=None):
         pass
-    monkeypatch.setattr("hotline.api.feed.TICKET_SECONDS", 0.0)
+    monkeypatch.setattr("hotline.api.routers.feed.TICKET_SECONDS", 0.0)
     late = await ticket(served, headers)
     for bad in (one, late, "", "x" * 5000):
         with pytest.raises(websockets.InvalidStatus):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -23,13 +24,16 @@ FULL = {
     "category": "0101",
     "service_type": "S01",
     "facts": "想离婚，财产怎么分",
+    "advice": "先协商",
     "disposition": "D01",
+    "applies": True,
     "risk_flags": [],
     "id_number": "11010519491231002X",
     "address": "江北区花园路 8 号",
     "opposing_party": "李四",
 }
 SECRETS = ("王小明", "13912345678", "11010519491231002X", "花园路", "李四")
+WORDS = ("想离婚", "先协商")
 
 
 def code(answer: httpx.Response) -> str:
@@ -55,11 +59,16 @@ async def test_the_first_draft_comes_before_the_call_is_in_the_database(house: H
     await on_board(house, "call_new", "agt_8001")
     mine, other = await house.log_in("desk1"), await house.log_in("desk2")
     empty = (await house.client.get("/api/calls/call_new/form", headers=mine)).json()
+    hints = empty.pop("hints")
+    assert (hints["legal_aid"], hints["limits"], hints["notice"], hints["priority"]) == ([], [], {"zh": "", "en": ""}, 3)
     assert empty == {
         "version": 0,
         "fields": {"caller_number": "138****5678"},
         "submitted_at": None,
         "saved_at": None,
+        "versions": {},
+        "conflicts": {},
+        "refused": {},
     }
     saved = await save(house, mine, "call_new", 0, facts="欠薪", caller_number="138****5678")
     assert saved.status_code == 200, saved.text
@@ -117,23 +126,23 @@ async def test_clear_while_it_is_mine_masked_afterwards(house: House) -> None:
     assert not [secret for secret in SECRETS if secret in answer.text]
     assert answer.json()["fields"]["caller_number"] == "139****5678"
     # What comes back masked leaves what is stored alone; what was typed anew is taken.
-    again = {**answer.json()["fields"], "caller_name": "王大明", "advice": "协商"}
+    again = {**answer.json()["fields"], "caller_name": "王大明", "advice": "协商一下"}
     assert (await save(house, mine, call, 1, **again)).status_code == 200
     with house.store.read() as session:
         from hotline.store.repositories import forms
 
         stored = forms.get(session, house.context.secrecy, call).fields
-    assert {**stored} == {**FULL, "caller_name": "王大明", "advice": "协商"}
+    assert {**stored} == {**FULL, "caller_name": "王大明", "advice": "协商一下"}
 
 
 async def test_nothing_personal_lies_in_the_database_in_clear(house: House) -> None:
     call = add_call(house.store)
-    await save(house, await house.log_in("desk1"), call, 0, **{k: v for k, v in FULL.items() if k != "facts"})
+    await save(house, await house.log_in("desk1"), call, 0, **FULL)
     with house.store.read() as session:
         rows = str(session.execute(text("SELECT * FROM call_forms")).all())
-    assert not [secret for secret in SECRETS if secret in rows]
+    assert not [secret for secret in (*SECRETS, *WORDS) if secret in rows]
     raw = b"".join(path.read_bytes() for path in house.settings.home.glob("hotline.db*"))
-    assert not [secret for secret in SECRETS if secret.encode() in raw]
+    assert not [secret for secret in (*SECRETS, *WORDS) if secret.encode() in raw]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +171,13 @@ async def test_submitting(house: House) -> None:
     headers = await house.log_in("desk1")
     lacking = await submit(house, headers, call, 0, disposition="D01", facts="x")
     assert (lacking.status_code, code(lacking)) == (422, "form.incomplete")
-    assert lacking.json()["error"]["details"]["fields"] == ["category", "matter_region", "service_type", "caller_name"]
+    assert lacking.json()["error"]["details"]["fields"] == [
+        "category",
+        "matter_region",
+        "service_type",
+        "advice",
+        "caller_name",
+    ]
     wrong = await submit(house, headers, call, 0, **{**FULL, "id_number": "110105194912310021"})
     assert wrong.json()["error"]["details"] == {"fields": {"id_number": "check_digit"}}
     done = await submit(house, headers, call, 0, **FULL)
@@ -184,6 +199,28 @@ async def test_after_the_outcome_the_form_is_closed(house: House) -> None:
         session.execute(update(Call).where(Call.call_id == call).values(outcome="consultation"))
     answer = await save(house, await house.log_in("desk1"), call, 0, facts="x")
     assert (answer.status_code, code(answer)) == (409, "form.closed")
+
+
+async def test_a_call_that_we_cut_off_may_be_written_up(house: House) -> None:
+    """It is called back whatever the form says, so its outcome is made at once; the agent has the wrap-up all the same."""
+    call = add_call(house.store)
+    headers = await house.log_in("desk1")
+    await save(house, headers, call, 0, facts="说到一半")
+
+    def became(outcome: str, ended_at: float, agent_at: float | None) -> None:
+        with house.store.write() as session:
+            changed = {"outcome": outcome, "cause": "system_failure", "ended_at": ended_at, "agent_connected_at": agent_at}
+            session.execute(update(Call).where(Call.call_id == call).values(**changed))
+
+    now = time.time()
+    became("callback", now, None)
+    assert code(await submit(house, headers, call, 1, **FULL)) == "form.closed", "no agent ever had it"
+    became("callback", now - house.settings.queue.wrap_up_seconds - 11, now - 200)
+    assert code(await submit(house, headers, call, 1, **FULL)) == "form.closed", "the wrap-up is over"
+    became("callback", now, now - 200)
+    assert (await save(house, headers, call, 1, facts="说到一半，断了")).status_code == 200
+    assert (await submit(house, headers, call, 2, **FULL)).status_code == 200
+    assert code(await submit(house, headers, call, 3, **FULL)) == "form.submitted"
 
 
 async def test_who_may_write_afterwards(house: House) -> None:

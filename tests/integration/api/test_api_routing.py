@@ -22,6 +22,7 @@ COMMANDS: list[tuple[str, str, dict[str, Any] | None, str, dict[str, Any]]] = [
         {"agent_id": ME, "state": "paused", "reason": "rest"},
     ),
     ("POST", "/api/agents/me/end-wrap-up", None, "end_wrap_up", {"agent_id": ME}),
+    ("POST", "/api/agents/me/extend-wrap-up", None, "extend_wrap_up", {"agent_id": ME}),
     ("POST", "/api/offers/off_1/accept", None, "accept_offer", {"offer_id": "off_1", "agent_id": ME}),
     (
         "POST",
@@ -38,7 +39,18 @@ COMMANDS: list[tuple[str, str, dict[str, Any] | None, str, dict[str, Any]]] = [
         "/api/calls/call_1/transfer",
         {"category": "0101", "region": "990102"},
         "transfer",
-        {"call_id": "call_1", "agent_id": ME, "category": "0101", "region": "990102", "expert_id": None},
+        {
+            "call_id": "call_1",
+            "agent_id": ME,
+            "kind": None,
+            "target": {"type": "expert", "id": ""},
+            "category": "0101",
+            "region": "990102",
+            "expert_id": None,
+            "caller_hashes": [],
+            "opposing_hashes": [],
+            "avoid": [],
+        },
     ),
     ("POST", "/api/calls/call_1/cancel-transfer", None, "cancel_transfer", {"call_id": "call_1", "agent_id": ME}),
 ]
@@ -53,7 +65,7 @@ async def test_each_command_and_who_may_not(
     assert answer.status_code == 200, answer.text
     assert house.routing.asked == [(name, data)]
     assert (await house.client.request(method, path, json=body)).status_code == 401
-    for username, code in (("admin", "auth.forbidden"), ("auditor", "auth.forbidden"), ("supervisor", "auth.no_seat")):
+    for username, code in (("admin", "auth.forbidden"), ("auditor", "auth.forbidden"), ("wall", "auth.no_seat")):
         refused = await house.client.request(method, path, json=body, headers=await house.log_in(username))
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, code)
     assert len(house.routing.asked) == 1

@@ -128,6 +128,8 @@ def test_emptied_redis_is_written_anew(make_desk: MakeDesk) -> None:
         before = desk.client.get(keys.BOARD_EPOCH)
         desk.client.flushall()
         until(lambda: desk.client.get(keys.BOARD_EPOCH) not in (None, before), 3)
+        said = [json.loads(fields["fact"]) for _, fields in desk.client.xrange(keys.FACTS)]
+        assert "offer_accepted" in [fact["name"] for fact in said], "what nobody had read yet is said again"
         assert desk.agent("a0")[0] == "on_call"
         assert desk.agent("a1")[0] == "available"
         assert desk.ask("accept_offer", offer_id=desk.offer(waiting.call_id)["offer_id"], agent_id="a1")["ok"]

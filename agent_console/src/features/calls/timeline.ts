@@ -19,6 +19,7 @@ const text = (value: unknown): string => (value === null || value === undefined 
 /** By fact: the parts of its line, in order. A fact without a row shows only its name. */
 const PARTS: Readonly<Record<string, readonly Part[]>> = {
   call_arrived: [(d) => text(d.caller_masked), (d) => text(d.region_hint)],
+  hours_checked: [(d, w) => w.word('line_state', text(d.state))],
   queue_entered: [(d, w) => w.queue(text(d.queue)), (d) => (ofRecord(d.priority) === 'P3' ? '' : ofRecord(d.priority))],
   position_told: [(d) => text(d.position)],
   queue_left: [(d, w) => w.word('queue_left', text(d.reason))],

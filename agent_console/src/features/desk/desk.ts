@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { same, useFeed } from '@/feed/store'
+import type { Hints } from '@/api/forms'
 import type { Call } from '@/feed/types'
 
 export const useDesk = defineStore('desk', () => {
@@ -13,8 +14,15 @@ export const useDesk = defineStore('desk', () => {
   const categoryWanted = ref(0)
   /** The form of the call on the desk is handed in: nothing keeps wrap-up open. */
   const formDone = ref(false)
+  /** Saves what stands in the form: a transfer is checked for conflicts of interest against what the server has. */
+  const saveForm = ref<(() => Promise<void>) | null>(null)
   /** Category and region of the form, for the transfer. */
   const matter = ref({ category: '', region: '' })
+
+  /** Risk flags ticked in the form: danger to life asks at once. */
+  const riskFlags = ref<string[]>([])
+  /** What the form says back: wording stands beside it. */
+  const hints = ref<Hints | null>(null)
 
   const state = computed(() => feed.me?.state ?? null)
   const working = computed(() => state.value !== null && ['reserved', 'ringing', 'on_call', 'wrap_up'].includes(state.value))
@@ -43,7 +51,7 @@ export const useDesk = defineStore('desk', () => {
   }, { immediate: true })
 
   return {
-    state, working, callId, call, offer, lastId, matter, categoryWanted, formDone,
+    state, working, callId, call, offer, lastId, matter, categoryWanted, formDone, saveForm, riskFlags, hints,
     /** Bring the category search to the fore (a transfer needs a category). */
     askCategory: () => (categoryWanted.value += 1),
   }

@@ -7,9 +7,25 @@ const PERIOD_MS = 3000
 const BURSTS: ReadonlyArray<readonly [start: number, length: number]> = [[0, 0.4], [0.6, 0.4]]
 const TONES_HZ = [523.25, 659.25] // C5 and E5: heard through a headset without startling
 
+/** The loudspeaker it rings on; empty: the system's. The headset stays on the ear, the ringing is heard across the room. */
+let output = ''
+
+export function setRingOutput(id: string): void {
+  output = id
+  if (context) void useOutput(context)
+}
+
+async function useOutput(audio: AudioContext): Promise<void> {
+  const sink = audio as AudioContext & { setSinkId?: (id: string) => Promise<void> }
+  await sink.setSinkId?.(output).catch(() => undefined) // unplugged: the system's own
+}
+
 /** A browser lets a page sound only after a person touched it; call this from a click or key press. */
 export async function allowSound(): Promise<boolean> {
-  context ??= new AudioContext()
+  if (!context) {
+    context = new AudioContext()
+    if (output) void useOutput(context)
+  }
   if (context.state === 'suspended') await context.resume().catch(() => undefined)
   return context.state === 'running'
 }
@@ -37,6 +53,11 @@ function burst(audio: AudioContext): void {
     tone.start()
     tone.stop(end)
   }
+}
+
+/** One burst, to hear where it comes from. */
+export async function ringOnce(): Promise<void> {
+  if (await allowSound()) burst(context!)
 }
 
 export function startRinging(): void {

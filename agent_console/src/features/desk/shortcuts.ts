@@ -1,7 +1,33 @@
 /** Keys of the desk. One table: what is bound, what is shown, and which physical key it is (so ⌥ on a Mac works too). */
 import { onBeforeUnmount, onMounted } from 'vue'
 
-export type Action = 'accept' | 'hold' | 'transfer' | 'hangup' | 'search' | 'submit' | 'help'
+export type Action =
+  | 'accept'
+  | 'hold'
+  | 'transfer'
+  | 'hangup'
+  | 'search'
+  | 'submit'
+  | 'emergency'
+  | 'police'
+  | 'ambulance'
+  | 'help'
+  | 'complete'
+  | 'toggle'
+  | 'conference'
+  | 'takeback'
+  | 'decline'
+  | 'ready'
+  | 'pause'
+  | 'mute'
+  | 'facts'
+  | 'advice'
+  | 'date'
+  | 'legal_aid'
+  | 'disposition'
+  | 'end_wrap_up'
+  | 'next_tab'
+  | 'catalogue'
 
 interface Key {
   code: string
@@ -18,8 +44,27 @@ export const KEYS: Readonly<Record<Action, readonly Key[]>> = {
   transfer: [{ code: 'KeyT', alt: true, shown: 'Alt+T' }],
   hangup: [{ code: 'KeyQ', alt: true, shown: 'Alt+Q' }],
   search: [{ code: 'KeyK', alt: true, shown: 'Alt+K' }],
+  complete: [{ code: 'KeyE', alt: true, shown: 'Alt+E' }],
+  toggle: [{ code: 'KeyS', alt: true, shown: 'Alt+S' }],
+  conference: [{ code: 'KeyM', alt: true, shown: 'Alt+M' }],
+  takeback: [{ code: 'KeyB', alt: true, shown: 'Alt+B' }],
+  mute: [{ code: 'F8', alt: false, shown: 'F8' }],
   submit: [{ code: 'Enter', alt: true, shown: 'Alt+Enter' }],
+  emergency: [{ code: 'F9', alt: false, shown: 'F9' }],
+  police: [{ code: 'Digit1', alt: true, shown: 'Alt+1' }],
+  ambulance: [{ code: 'Digit2', alt: true, shown: 'Alt+2' }],
   help: [{ code: 'Slash', alt: true, shown: 'Alt+/' }],
+  decline: [{ code: 'KeyX', alt: true, shown: 'Alt+X' }],
+  ready: [{ code: 'KeyR', alt: true, shown: 'Alt+R' }],
+  pause: [{ code: 'KeyP', alt: true, shown: 'Alt+P' }],
+  facts: [{ code: 'KeyF', alt: true, shown: 'Alt+F' }],
+  advice: [{ code: 'KeyG', alt: true, shown: 'Alt+G' }],
+  date: [{ code: 'KeyY', alt: true, shown: 'Alt+Y' }],
+  legal_aid: [{ code: 'KeyL', alt: true, shown: 'Alt+L' }],
+  disposition: [{ code: 'KeyD', alt: true, shown: 'Alt+D' }],
+  end_wrap_up: [{ code: 'KeyW', alt: true, shown: 'Alt+W' }],
+  next_tab: [{ code: 'KeyN', alt: true, shown: 'Alt+N' }],
+  catalogue: [{ code: 'KeyI', alt: true, shown: 'Alt+I' }],
 }
 
 export function shown(action: Action): string {

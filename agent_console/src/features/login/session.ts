@@ -1,11 +1,13 @@
 /** Who is logged in. */
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
+import { request } from '@/api/client'
 import { api } from '@/api/endpoints'
 import { ApiError } from '@/api/errors'
 import type { Me } from '@/api/types'
 import { useFeed } from '@/feed/store'
 import { setLocale } from '@/i18n'
+import { AWAY_FROM_DESK } from '@/nav'
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -18,7 +20,8 @@ export const useSession = defineStore('session', () => {
     lost.value = false
     if (!localStorage.getItem('hotline.locale') && me.value.language) setLocale(me.value.language)
     demo.value = me.value.demo ?? (await demoFromStatus())
-    useFeed().start(me.value.agent_id ?? null)
+    // What happens at the desk is not for everybody.
+    if (!me.value.must_change && !(me.value.role in AWAY_FROM_DESK)) useFeed().start(me.value.agent_id ?? null)
   }
 
   async function demoFromStatus(): Promise<boolean> {
@@ -32,6 +35,12 @@ export const useSession = defineStore('session', () => {
   async function login(username: string, password: string): Promise<void> {
     await api.login(username, password)
     await entered()
+  }
+
+  /** Choose a new password; after a one-time one the desk opens. */
+  async function changePassword(current: string, fresh: string): Promise<void> {
+    await request<unknown>('POST', '/api/me/password', { current, new: fresh })
+    if (me.value?.must_change) await entered()
   }
 
   /** Use the cookie of an earlier visit. False when there is none (any more); throws when the server is away. */
@@ -59,5 +68,5 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  return { me, demo, lost, login, resume, logout, forget }
+  return { me, demo, lost, login, changePassword, resume, logout, forget }
 })

@@ -1,0 +1,1 @@
+"""Today's figures and the last hour, worked out from call records. Pure."""

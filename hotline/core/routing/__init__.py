@@ -1,0 +1,1 @@
+"""Routing's one brain: who is offered what, and when."""

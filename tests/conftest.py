@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,6 +22,7 @@ from hotline.settings import Settings, load
 from hotline.store import passwords
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
+from tests.ports import free_port
 
 SLOW_FIRST = ("system", "e2e", "sip", "contract", "integration")
 """Folders in the order in which their files are handed out: whoever comes last should have only short ones left to wait for."""
@@ -36,13 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
 
     items.sort(key=place)
-
-
-def free_port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def eventually(check: Callable[[], Any], timeout: float = 10.0, every: float = 0.05) -> Any:

@@ -74,6 +74,8 @@ def _ports(settings: Settings) -> list[Problem]:
         ("sip.worker_port_from", socket.SOCK_DGRAM, "127.0.0.1", settings.sip.worker_port_from),
         ("media.worker_port_from", socket.SOCK_DGRAM, "127.0.0.1", settings.media.worker_port_from),
     ]
+    if settings.headset.enabled:
+        wanted.append(("sip.websocket_port", socket.SOCK_STREAM, "127.0.0.1", settings.sip.websocket_port))
     if settings.media.relay == "always":
         wanted.append(("media.control_port", socket.SOCK_DGRAM, "127.0.0.1", settings.media.control_port))
     if not settings.redis.url:

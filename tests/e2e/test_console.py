@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from hotline.store.demo import DEMO_PASSWORD
+from tests.ports import free_port
 from tests.system.running import Hotline
 
 pytestmark = pytest.mark.e2e
@@ -67,9 +68,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         finally:
             own.remove()
         return
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     mock = subprocess.Popen(
         [str(NODE), "dev/mock.mjs"],
         cwd=CONSOLE,

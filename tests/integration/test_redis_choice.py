@@ -13,7 +13,7 @@ from hotline.bootstrap import checks, parts
 from hotline.bus import client as bus
 from hotline.core.commands import Command
 from hotline.settings import load
-from tests.sip.conftest import free_block
+from tests.ports import free_block
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ def test_the_private_redis_starts_and_keeps_what_it_is_told(
 ) -> None:
     if only_wheel:
         monkeypatch.setattr(checks.shutil, "which", lambda *_args, **_more: None)
-    settings = load(home=tmp_path, redis={"port": free_block(2, 12000, 16000)})
+    settings = load(home=tmp_path, redis={"port": free_block(2)})
     command = parts._redis(settings)
     assert ("valkey" in command[0] and "site-packages" in command[0]) == only_wheel
     for turn in range(2):

@@ -16,7 +16,8 @@ from hotline.simulate import pause
 from hotline.simulate.pause import stage_to_oneself
 from hotline.simulate.stage import StageError
 from hotline.simulate.trickle import Trickle
-from tests.conftest import RedisServer, free_port, make_settings
+from tests.conftest import RedisServer, make_settings
+from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 

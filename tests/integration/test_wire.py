@@ -18,7 +18,7 @@ from hotline.conversation.link import Link
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
 from tests.conftest import RedisServer, eventually
-from tests.sip.conftest import free_block
+from tests.ports import free_block
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +48,7 @@ def test_all_kinds_of_answers(redis_server: RedisServer) -> None:
 
 
 def test_a_password_and_a_database(tmp_path: Path) -> None:
-    port, path = free_block(2, 12000, 16000), tmp_path / "r.sock"
+    port, path = free_block(2), tmp_path / "r.sock"
     command = ["redis-server", "--port", str(port), "--unixsocket", str(path), "--requirepass", "p@ss", "--save", ""]
     process = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
     try:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,30 +24,13 @@ from hotline.settings import Settings, load
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.phone import SimPhone
 from tests.fakes.sip_wire import close_all
+from tests.ports import free_block
 
 if TYPE_CHECKING:
     from tests.sip.exchange import Exchange
 
+RELAY_PORTS = 1000
 EXTENSIONS = {"8001": "one-secret", "8002": "two-secret", **{str(8010 + n): f"secret-{n}" for n in range(12)}}
-
-
-def _free_udp(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        try:
-            udp.bind(("127.0.0.1", port))
-            tcp.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_block(size: int, low: int, high: int) -> int:
-    """First port of `size` free ones in a row, looked for at random places so that parallel runs do not meet."""
-    for _ in range(200):
-        first = random.randrange(low, high - size, 2)
-        if all(_free_udp(port) for port in range(first, first + size)):
-            return first
-    raise RuntimeError("no free block of ports")
 
 
 def until(condition: Callable[[], Any], seconds: float, what: str) -> None:
@@ -65,13 +46,13 @@ class Edge:
     """Running parts of the edge, their settings, and ways to look into them."""
 
     def __init__(self, home: Path, **overrides: Any) -> None:
-        base = free_block(8, 22000, 24000)
-        self.worker_ports = free_block(40, 20000, 21900)
+        base = free_block(8)
+        self.worker_ports = free_block(40)
         sip = {"port": base, "inside_port": base + 1, "websocket_port": base + 4, "worker_port_from": self.worker_ports}
-        media_from = free_block(60, 24000, 29000)
+        media_from = free_block(RELAY_PORTS)
         media = {
             "port_from": media_from,
-            "port_to": media_from + 999,
+            "port_to": media_from + RELAY_PORTS - 1,
             "control_port": base + 2,
             "worker_port_from": 40000,
         }

@@ -29,7 +29,8 @@ from hotline.simulate import tones
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.expert import Character, SimExpert
 from hotline.simulate.people.phone import SimPhone
-from tests.sip.conftest import EXTENSIONS, Edge, free_block, until
+from tests.ports import free_block
+from tests.sip.conftest import EXTENSIONS, Edge, until
 
 SHORT_FLOW = """
 title: {zh: 测试, en: test}
@@ -65,7 +66,7 @@ def exchange_at_work(
     as they are given. `prepare` sees it before it starts, `check` the home after the pool has stopped."""
     home = Path(tempfile.mkdtemp(prefix="hl-sip-"))
     flows = home / "flows"
-    media, carrier = free_block(20 * most, 10000, 19000), free_block(2, 29000, 29900)
+    media, carrier = free_block(20 * most), free_block(2)
     edge = Edge(
         home,
         media={"worker_port_from": media},

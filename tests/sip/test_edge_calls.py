@@ -10,11 +10,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.fakes.sip_wire import Call, Message, Peer, Uas, media_of, register, reply, sdp, tag_of
-from tests.sip.conftest import EXTENSIONS, Edge, free_block, until
+from tests.ports import free_port
+from tests.sip.conftest import EXTENSIONS, Edge, until
 
 pytestmark = pytest.mark.sip
 
-PROXY_PORT = free_block(1, 18_000, 18_900)
+PROXY_PORT = free_port()
 """Where the trunk's carrier listens."""
 
 

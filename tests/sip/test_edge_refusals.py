@@ -14,11 +14,12 @@ import pytest
 
 from hotline.bus import keys
 from tests.fakes.sip_wire import Call, Message, Peer, Uas, register, sdp
-from tests.sip.conftest import Edge, free_block, until
+from tests.ports import free_port
+from tests.sip.conftest import Edge, until
 
 pytestmark = pytest.mark.sip
 
-CARRIER_PORT = free_block(1, 19_000, 19_900)
+CARRIER_PORT = free_port()
 """The only port the strict edge's trunk speaks from: everything else on loopback is a stranger."""
 SECRET = "13912345678"
 

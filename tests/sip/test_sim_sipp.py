@@ -16,6 +16,7 @@ from hotline.simulate.call import SimCall
 from hotline.simulate.people.phone import SimPhone
 from hotline.simulate.sip_agent import SipAgent
 from hotline.simulate.sip_leg import SipLeg
+from tests.ports import free_block, free_port
 
 pytestmark = [pytest.mark.sip, pytest.mark.skipif(shutil.which("sipp") is None, reason="needs SIPp (Debian: sip-tester)")]
 
@@ -35,13 +36,6 @@ ANSWERS = """      [last_Via:]
       [last_Call-ID:]
       [last_CSeq:]
 """
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def send(text: str, **options: str) -> str:
@@ -85,7 +79,7 @@ class Sipp:
     async def start(self, file: Path, *arguments: str) -> None:
         self.process = await asyncio.create_subprocess_exec(
             "sipp", "-sf", str(file), "-i", "127.0.0.1", "-p", str(self.port), "-m", "1", "-nostdin", "-timeout", "15",
-            "-timeout_error", "-trace_err", "-error_file", str(self.folder / "errors.log"), "-mp", str(free_port() & ~1),
+            "-timeout_error", "-trace_err", "-error_file", str(self.folder / "errors.log"), "-mp", str(free_block(4)),
             *arguments, cwd=self.folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
 

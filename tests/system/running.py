@@ -21,7 +21,7 @@ import psutil
 from hotline.settings import Settings, load
 from hotline.store.demo import DEMO_OFFICE_LINE
 from tests.conftest import eventually
-from tests.sip.conftest import free_block
+from tests.ports import free_block
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 120.0
@@ -228,21 +228,21 @@ def _alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
 
 
 def _ports() -> dict[str, Any]:
-    base = free_block(8, 12000, 12900)
-    relay = free_block(RELAY_PORTS, 24000, 30000)
+    base = free_block(8)
+    relay = free_block(RELAY_PORTS)
     carrier = base + 6
     return {
         "sip": {
             "port": base,
             "inside_port": base + 1,
             "websocket_port": base + 2,
-            "worker_port_from": free_block(POOL_MAX * 2, 13000, 13990),
+            "worker_port_from": free_block(POOL_MAX * 2),
         },
         "media": {
             "port_from": relay,
             "port_to": relay + RELAY_PORTS - 1,
             "control_port": base + 3,
-            "worker_port_from": free_block(20 * POOL_MAX, 14000, 19900),
+            "worker_port_from": free_block(20 * POOL_MAX),
         },
         "redis": {"port": base + 4},
         "http": {"port": base + 5},

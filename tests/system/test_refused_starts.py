@@ -46,6 +46,7 @@ def test_a_second_one_in_the_same_home(hotline: Hotline) -> None:
     [
         ("sip.port", socket.SOCK_DGRAM),
         ("sip.inside_port", socket.SOCK_DGRAM),
+        ("sip.websocket_port", socket.SOCK_STREAM),
         ("http.port", socket.SOCK_STREAM),
         ("redis.port", socket.SOCK_STREAM),
         ("media.control_port", socket.SOCK_DGRAM),

@@ -24,7 +24,7 @@ from hotline.simulate.people.agent import SimAgent
 from hotline.simulate.people.console import Console
 from hotline.simulate.play import unfinished
 from hotline.store.demo import DEMO_SIP_PASSWORD
-from tests.sip.conftest import free_block
+from tests.ports import free_block
 from tests.system.pcaps import Sound
 from tests.system.running import Hotline
 
@@ -114,7 +114,7 @@ async def records(hotline: Hotline) -> AsyncIterator[Console]:
 
 async def test_three_voices_and_a_rating(hotline: Hotline, sipp: Sipp, desk: SimAgent, records: Console) -> None:
     expert_id, expert_number, _ = demo_people.experts()[0]
-    first = free_block(16, 20000, 21900)
+    first = free_block(16)
     alice_port, bob_port, carol_port = first, first + 1, hotline.settings.demo.carrier_port
     medias = [first + 4, first + 8, first + 12]
     Sound(ALICE).talk(1).press("0").talk(TALK_SECONDS).write(sipp.folder / "alice_talk.pcap")
@@ -160,7 +160,7 @@ async def test_three_voices_and_a_rating(hotline: Hotline, sipp: Sipp, desk: Sim
 
 async def test_a_wrong_password_does_not_register(hotline: Hotline, sipp: Sipp) -> None:
     """The edge asks again and again; it never says yes, and the phone is not reachable."""
-    port = free_block(4, 20000, 21900)
+    port = free_block(4)
     before = hotline.status()["edge"]["phones"]
     process = await sipp.register("8002", hotline.settings.sip.domain, "not-the-password", port, port + 2)
     async with asyncio.timeout(20):

@@ -32,13 +32,7 @@ from hotline.store.demo import DEMO_PASSWORD, load_demo
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from tests.fakes.desk_routing import DeskRouting
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+from tests.ports import free_port
 
 
 class PrivateRedis:

@@ -17,7 +17,8 @@ from hotline.api.headsets import FRAMES
 from hotline.bus import keys
 from hotline.store.demo import DEMO_PASSWORD
 from hotline.store.repositories import agents
-from tests.integration.api.conftest import House, free_port, until
+from tests.integration.api.conftest import House, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -30,7 +30,8 @@ from hotline.store.models import TicketTask
 from hotline.store.repositories import emergencies
 from tests.fakes.openapi_truth import Truth
 from tests.fakes.records import add_call, add_recording, add_task, add_ticket, add_transfer
-from tests.integration.api.conftest import House, PrivateRedis, free_port, until
+from tests.integration.api.conftest import House, PrivateRedis, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 

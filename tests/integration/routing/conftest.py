@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from hotline.store.models import Agent, RosterShift
 from hotline.store.repositories import experts
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,9 +47,7 @@ class Desk:
     """What a test holds: settings, Redis, the routing process, and consoles that keep their leases."""
 
     def __init__(self, home: Path, agents: int = 3, expert_count: int = 3, **queue: Any) -> None:
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        self.port = free_port()
         self.home = home
         self.agents = [f"a{index}" for index in range(agents)]
         self.settings: Settings = load(

@@ -20,6 +20,7 @@ from argon2 import PasswordHasher
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings, load
 from hotline.store import passwords
+from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from tests.ports import free_port
@@ -186,6 +187,30 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.home / "hotline.db"
 
 
+@pytest.fixture(scope="session")
+def _demo_home(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with keys and an SQLite file with the demo city."""
+    made = make_settings(tmp_path_factory.mktemp("demo"))
+    shutil.copy(_sqlite_template, made.home / "hotline.db")
+    _fill_with_demo(made)
+    return made.home
+
+
+@pytest.fixture(scope="session")
+def _postgres_demo(_postgres: Any, _postgres_template: str, _demo_home: Path) -> str:
+    """Name of a PostgreSQL database with the demo city, sealed with the keys of `_demo_home`."""
+    _postgres.psql(f"CREATE DATABASE demo TEMPLATE {_postgres_template}")
+    url = _postgres.get_uri("demo").replace("postgresql://", "postgresql+psycopg://", 1)
+    _fill_with_demo(make_settings(_demo_home, database={"url": url}))
+    return "demo"
+
+
+def _fill_with_demo(settings: Settings) -> None:
+    store = Store(settings, Secrecy.from_dir(settings.keys_dir))
+    load_demo(store, settings)
+    store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings with a fresh database, once for each kind; the tables are not made."""
@@ -196,18 +221,35 @@ def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Setting
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A migrated, empty database, once for each kind."""
-    home = tmp_path / "home"
+    value = request.getfixturevalue
     with contextlib.ExitStack() as stack:
         if request.param == "postgresql":
-            server, template = request.getfixturevalue("_postgres"), request.getfixturevalue("_postgres_template")
-            url = stack.enter_context(_postgres_database(server, template))
-            made = make_settings(home, database={"url": url})
+            url = stack.enter_context(_postgres_database(value("_postgres"), value("_postgres_template")))
+            made = make_settings(tmp_path / "home", database={"url": url})
         else:
-            made = make_settings(home)
-            shutil.copy(request.getfixturevalue("_sqlite_template"), home / "hotline.db")
-        found = Store(made, Secrecy.from_dir(made.keys_dir))
-        yield found
-        found.close()
+            made = make_settings(tmp_path / "home")
+            shutil.copy(value("_sqlite_template"), made.home / "hotline.db")
+        yield stack.enter_context(_opened(made))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def demo_store(request: pytest.FixtureRequest, tmp_path: Path, _demo_home: Path) -> Iterator[Store]:
+    """The same with the demo city in it."""
+    value = request.getfixturevalue
+    home = tmp_path / "home"
+    shutil.copytree(_demo_home, home)
+    with contextlib.ExitStack() as stack:
+        url = ""
+        if request.param == "postgresql":
+            url = stack.enter_context(_postgres_database(value("_postgres"), value("_postgres_demo")))
+        yield stack.enter_context(_opened(make_settings(home, database={"url": url})))
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    found = Store(settings, Secrecy.from_dir(settings.keys_dir))
+    yield found
+    found.close()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,6 @@ from hotline.core.errors import Forbidden, HotlineError, Invalid, Missing, Rejec
 from hotline.core.ledgers.advisers import Owed
 from hotline.jobs.durable import Runner
 from hotline.jobs.handlers import handlers
-from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.ledgers import advisers, exports, visits
 from hotline.store.ledgers.files import PART, Parts, part_path, read_parts, sheet
@@ -44,9 +43,8 @@ VISIT = {"visitor": "王小明", "phone": "13812345678", "matter": '=HYPERLINK("
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
-    load_demo(store, store.settings)
-    return store
+def city(demo_store: Store) -> Store:
+    return demo_store
 
 
 def visit(store: Store, viewer: Viewer = TOWN, key: str = "", **given: Any) -> str:

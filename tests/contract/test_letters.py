@@ -26,7 +26,6 @@ from hotline.jobs.durable import Later, Runner, Work
 from hotline.outbox.files import read
 from hotline.secrecy import SecrecyError
 from hotline.settings_outbox import OutboxSettings
-from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import (
     Account,
@@ -269,9 +268,8 @@ def test_texts_are_erased_when_their_time_is_over(store: Store) -> None:
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
-    load_demo(store, store.settings)
-    return store
+def city(demo_store: Store) -> Store:
+    return demo_store
 
 
 def do(store: Store, number: str, name: str, actor: Actor = BOSS, *, now: float = NOW, **given: Any) -> Ticket:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from hotline.core.errors import HotlineError, Invalid, Missing, Rejected
 from hotline.core.phones import normalise
 from hotline.store import passwords
-from hotline.store.demo import demo_expert_numbers, load_demo
+from hotline.store.demo import demo_expert_numbers
 from hotline.store.engine import Store
 from hotline.store.repositories import staff
 
@@ -20,8 +20,8 @@ PHONE = "13700000006"
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
-    load_demo(store, store.settings)
+def city(demo_store: Store) -> Store:
+    store = demo_store
     put(store, "agent", "agt_8006", "6006", PHONE)
     put(store, "expert", "exp_01", "7001")
     return store

@@ -17,7 +17,6 @@ from hotline.core.tickets import Actor
 from hotline.jobs.doctor import owed, tickets
 from hotline.jobs.doctor.report import Report
 from hotline.settings_outbox import OutboxSettings
-from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import Call, CallbackTask, Ticket, TicketTask
 from hotline.store.repositories import callbacks, letters, ticket_dials, ticket_papers, ticket_secrecy, ticket_tasks
@@ -111,9 +110,8 @@ class Walk(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
-    load_demo(store, store.settings)
-    return store
+def city(demo_store: Store) -> Store:
+    return demo_store
 
 
 def test_a_random_walk_leaves_nothing_owed_unseen(city: Store) -> None:

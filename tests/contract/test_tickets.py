@@ -19,7 +19,6 @@ from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.handovers import Step, replay
 from hotline.core.tickets.model import Limits
 from hotline.settings_tickets import TicketSettings
-from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import Ticket, TicketClock, TicketEvent, TicketObjection, TicketWarning
 from hotline.store.repositories import calendars, ticket_clocks, ticket_events, ticket_search, ticket_sweep, tickets
@@ -46,10 +45,8 @@ MONDAY = at("2026-03-02")
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
-    """The demo city, without its accounts' slow passwords mattering."""
-    load_demo(store, store.settings)
-    return store
+def city(demo_store: Store) -> Store:
+    return demo_store
 
 
 def do(store: Store, number: str, name: str, actor: Actor = BOSS, *, now: float, key: str = "", **given: Any) -> Ticket:
@@ -359,11 +356,16 @@ def test_found_by_words_number_and_name(city: Store) -> None:
     def find(query: str) -> list[str]:
         with city.read() as session:
             ordered = select(Ticket).order_by(Ticket.number.desc())
-            plain = [row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 50, None)]
+            plain = [row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 50, None, False)]
             # By windows of time the same is found, and one row is the newest of all.
             newest = local_date(MONDAY)
-            assert [row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 50, newest)] == plain
-            assert [row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 1, newest)] == plain[:1]
+            assert [
+                row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 50, newest, False)
+            ] == plain
+            assert [row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 50, newest, True)] == plain
+            assert [
+                row.number for row in ticket_search.first(session, city.secrecy, ordered, query, 1, newest, False)
+            ] == plain[:1]
             return plain
 
     assert find("拖欠工资") == find("王小明") == find("13800000001") == find(number) == find("失联") == [number]

@@ -71,9 +71,17 @@ class WarnedRow(Shape):
     at: float
 
 
+def _branch_of(session: Session, person: Person) -> list[str] | None:
+    """The centres of a person of a centre; None: the person sees tickets by something else."""
+    return list(session.scalars(subtree(person.centre_id))) if person.role == "centre" and person.centre_id else None
+
+
 def seen_by(session: Session, person: Person) -> ColumnElement[bool]:
     """What this person may see, with the centres below theirs looked up first: lists are quicker so."""
-    within = list(session.scalars(subtree(person.centre_id))) if person.role == "centre" and person.centre_id else None
+    return _seen_within(session, person, _branch_of(session, person))
+
+
+def _seen_within(session: Session, person: Person, within: list[str] | None) -> ColumnElement[bool]:
     return sight(person, own_calls(person), within, beside(session, person, within) if within is not None else None)
 
 
@@ -97,7 +105,8 @@ def list_tickets(
     """Tickets, newest first, or open ones by deadline. Centres see their own and those below them, agents those of calls they
     talked on."""
     with context.store.read() as session:
-        query = select(Ticket).where(seen_by(session, person))
+        within = _branch_of(session, person)
+        query = select(Ticket).where(_seen_within(session, person, within))
         if state:
             query = query.where(Ticket.state == state)
         if level:
@@ -111,9 +120,9 @@ def list_tickets(
             raise Invalid("request.invalid", fields={"query.before": "unknown"})
         query = _ordered(query, order, last)
         if q.strip():
-            found = ticket_search.first(
-                session, context.secrecy, query, q, limit + 1, _day(last) if order == "newest" else None
-            )
+            newest = _day(last) if order == "newest" else None
+            narrow = bool(centre_id) or (within is not None and len(within) <= ticket_search.NARROW)
+            found = ticket_search.first(session, context.secrecy, query, q, limit + 1, newest, narrow)
         else:
             found = session.scalars(query.limit(limit + 1)).all()
         rows = ticket_rows(session, found[:limit])

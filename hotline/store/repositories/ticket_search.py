@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, cast, false, func, literal, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hotline.core.phones import normalise
 from hotline.core.tickets.words import terms
@@ -23,12 +23,15 @@ _BEGIN: Final = re.compile(r"^\d{8}-\d{1,}-?\d*$")
 _PHONE: Final = re.compile(r"^\+?[\d\- ]{5,20}$")
 _NAME: Final = re.compile(r"^[\u3400-\u9fff·•. A-Za-z]{2,40}$")
 
-
-WINDOWS: Final = (3, 60, 0)
+Terms = tuple[tuple[str, bool], ...]
+WINDOWS: Final = (1, 60, 0)
 """Days looked through one after the other, newest first, until a page is full (0: everything): a word that stands in every
 tenth ticket fills it within days, and a million tickets need not be sorted for it."""
 READ_DAYS: Final = 7
 """A window of so many days is read row by row, without the index of words: that one knows nothing of days."""
+NARROW: Final = 20
+"""Whoever sees only so many centres: the tickets of these are read row by row. The index of words knows nothing of centres,
+and a word that stands in every tenth ticket of the province is in few of a village."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,14 @@ class Found:
     """What somebody typed, as a condition on :class:`Ticket`. `terms`: it was words, of which tickets may have many."""
 
     condition: ColumnElement[bool]
-    terms: tuple[tuple[str, bool], ...] = ()
+    terms: Terms = ()
     row_by_row: ColumnElement[bool] | None = None
-    """The same condition in a form that no index serves."""
+    """The same condition in a form that no index serves, where there is one."""
+
+    @property
+    def read(self) -> ColumnElement[bool]:
+        """The condition for rows that something else has found."""
+        return self.condition if self.row_by_row is None else self.row_by_row
 
     @property
     def windows(self) -> tuple[int, ...]:
@@ -50,17 +58,18 @@ class Found:
         if not days:
             return self.condition
         since = Ticket.number >= f"{day - timedelta(days=days):%Y%m%d}"
-        if _postgresql(session):
-            return and_(since, self.row_by_row if self.row_by_row is not None and days <= READ_DAYS else self.condition)
-        # So few rows are looked at themselves, without the index of all words.
-        return and_(since, *(func.instr(Ticket.words, f" {word}{'' if begins else ' '}") > 0 for word, begins in self.terms))
+        # On SQLite the rows of any window are few enough.
+        return and_(since, self.read if days <= READ_DAYS or not _postgresql(session) else self.condition)
 
 
 def first(
-    session: Session, secrecy: Secrecy, query: Select[Any], typed: str, wanted: int, newest: date | None
+    session: Session, secrecy: Secrecy, query: Select[Any], typed: str, wanted: int, newest: date | None, narrow: bool
 ) -> Sequence[Ticket]:
-    """The first `wanted` rows of an ordered query that fit what was typed. `newest`: it begins with the newest, of that day."""
+    """The first `wanted` rows of an ordered query that fit what was typed. `newest`: it begins with the newest, of that day.
+    `narrow`: the query is for at most :data:`NARROW` centres."""
     fits = matches(session, secrecy, typed)
+    if narrow:
+        return session.scalars(query.where(fits.read).limit(wanted)).all()
     if newest is None:
         return session.scalars(query.where(fits.condition).limit(wanted)).all()
     found: Sequence[Ticket] = ()
@@ -104,11 +113,14 @@ def _words(session: Session, query_text: str) -> Found:
         plainly: ColumnElement[bool] = func.strip(Ticket.words).op("@@")(asked)
         return Found(matched, wanted, plainly)
     # The index on the words holds them in a tenth of the pages of the table: SQLite looks through that.
-    words: ColumnElement[str] = literal_column("words")
     rowid: ColumnElement[int] = literal_column("rowid")
-    every = (func.instr(words, f" {word}{'' if begins else ' '}") > 0 for word, begins in wanted)
-    inner = select(rowid).select_from(text("tickets AS looked INDEXED BY ix_tickets_words")).where(*every)
-    return Found(literal_column("tickets.rowid").in_(inner), wanted)
+    every = _stand_in(literal_column("words"), wanted)
+    inner = select(rowid).select_from(text("tickets AS looked INDEXED BY ix_tickets_words")).where(every)
+    return Found(literal_column("tickets.rowid").in_(inner), wanted, _stand_in(Ticket.words, wanted))
+
+
+def _stand_in(words: ColumnElement[str] | InstrumentedAttribute[str], wanted: Terms) -> ColumnElement[bool]:
+    return and_(*(func.instr(words, f" {word}{'' if begins else ' '}") > 0 for word, begins in wanted))
 
 
 def _postgresql(session: Session) -> bool:

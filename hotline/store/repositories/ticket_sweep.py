@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from hotline.core.errors import HotlineError
 from hotline.core.tickets import Actor
-from hotline.core.tickets.clocks import LEVELS, TO, level_at, next_moment
+from hotline.core.tickets.clocks import LEVELS, TO, Level, level_at, next_moment
 from hotline.settings_tickets import TicketSettings
 from hotline.store.engine import Store
 from hotline.store.models import Calendar, CalendarDay, Centre, SpecialDay, Switch, Ticket, TicketClock, TicketWarning
@@ -70,11 +70,13 @@ def _warn(session: Session, settings: TicketSettings, now: float) -> tuple[int, 
     moved: list[dict[str, Any]] = []
     red: list[int] = []
     for row in due:
-        at = clocks.moments(row)
-        level = level_at(now, at)
-        if level == "red":
+        if now >= (row.due_at or now):
+            level: Level = "red"
             red.append(row.id)
         else:
+            # Only before the end must days be counted.
+            at = clocks.moments(row)
+            level = level_at(now, at)
             moved.append({"id": row.id, "level": level, "warn_at": next_moment(level, at)})
         if level and LEVELS.index(level) > LEVELS.index(row.level):
             warnings.append(

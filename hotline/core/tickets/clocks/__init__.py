@@ -7,12 +7,13 @@
 
 from hotline.core.tickets.clocks.counting import Counted, Step, Term, count, sentences
 from hotline.core.tickets.clocks.limits import Limit, Steps, read_limits, steps
-from hotline.core.tickets.clocks.warnings import LEVELS, TO, Warn, level_at, moments, next_moment
+from hotline.core.tickets.clocks.warnings import LEVELS, TO, Level, Warn, level_at, moments, next_moment
 
 __all__ = [
     "LEVELS",
     "TO",
     "Counted",
+    "Level",
     "Limit",
     "Step",
     "Steps",

@@ -25,18 +25,41 @@ from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from tests.ports import free_port
 
-SLOW_FIRST = ("system", "e2e", "sip", "contract", "integration")
-"""Folders in the order in which their files are handed out: whoever comes last should have only short ones left to wait for."""
+TESTS = Path(__file__).parent
+STREAMS = (("system", "sip"), ("e2e",), ("integration", "contract", "unit", "flows"))
+"""Folders whose tests mostly wait, whose tests are browsers, and whose tests compute. Files of the three are handed out mixed:
+browsers side by side would fight for the processors while nobody uses them at other times."""
+LONGEST = (
+    *("system/test_mix", "system/test_storm", "system/test_phone_agent", "system/test_village", "system/test_night"),
+    *("system/test_call_back", "sip/test_sip_cases", "e2e/test_console", "e2e/test_desk", "e2e/test_headset"),
+    *("unit/test_whole_simulation", "contract/test_ledgers"),
+)
+"""Begun first, so that in the end nobody waits for one."""
+LAST_SLOW = 0.8
+"""Where in the row the last file of the slow folders stands."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; within a file, and among files of one kind, the order stays."""
+    """Mix the files of :data:`STREAMS`; the order within a file stays."""
+    streams: list[dict[Path, None]] = [{} for _ in STREAMS]
+    for item in items:
+        streams[_stream(item.path)][item.path] = None
+    place: dict[Path, float] = {}
+    for number, files in enumerate(streams):
+        ordered = sorted(files, key=_rank)
+        share = 1.0 if number == len(streams) - 1 else LAST_SLOW
+        place |= {path: share * (index + 0.5) / len(ordered) for index, path in enumerate(ordered)}
+    items.sort(key=lambda item: place[item.path])
 
-    def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        return SLOW_FIRST.index(folder) if folder in SLOW_FIRST else len(SLOW_FIRST)
 
-    items.sort(key=place)
+def _rank(path: Path) -> int:
+    name = path.relative_to(TESTS).with_suffix("").as_posix()
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+def _stream(path: Path) -> int:
+    folder = path.relative_to(TESTS).parts[0]
+    return next((number for number, folders in enumerate(STREAMS) if folder in folders), len(STREAMS) - 1)
 
 
 def eventually(check: Callable[[], Any], timeout: float = 10.0, every: float = 0.05) -> Any:

@@ -14,7 +14,7 @@ CALLERS = 12
 def test_a_mix_of_calls_goes_as_expected(hotline: Hotline) -> None:
     """Every scenario's caller, agent and expert see, hear and find on record what they should."""
     said, found = hotline.simulate(
-        *("--callers", str(CALLERS), "--concurrency", "6", "--rate", "2", "--scenario", "mix", "--seed", "11", "--talk", "1.5")
+        *("--callers", str(CALLERS), "--concurrency", "12", "--rate", "2", "--scenario", "mix", "--seed", "11", "--talk", "1.5")
     )
     assert found["unexpected"] == []
     assert said.code == 0, said

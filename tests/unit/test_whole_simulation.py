@@ -19,7 +19,7 @@ from tests.fakes.whole_desk import WholeDesk
 
 pytestmark = pytest.mark.unit
 
-SEEDS = int(os.environ.get("HOTLINE_SEEDS", "300"))
+SEEDS = int(os.environ.get("HOTLINE_SEEDS", "200"))
 TROUBLE_SECONDS = 120.0
 MOST_SILENCE_SECONDS = 2.0
 """I10: the longest a connected caller may hear nothing."""

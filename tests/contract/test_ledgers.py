@@ -16,6 +16,10 @@ from sqlalchemy import select
 
 from hotline.core.errors import Forbidden, HotlineError, Invalid, Missing, Rejected
 from hotline.core.ledgers.advisers import Owed
+from hotline.core.ledgers.tables import LEDGERS
+from hotline.core.tickets import Actor
+from hotline.core.tickets.clocks import Warn
+from hotline.core.tickets.model import Limits
 from hotline.jobs.durable import Runner
 from hotline.jobs.handlers import handlers
 from hotline.store.engine import Store
@@ -26,6 +30,7 @@ from hotline.store.ledgers.scope import Viewer, viewer_of
 from hotline.store.ledgers.sources import source
 from hotline.store.models import Account, AuditEvent, Export, Job, Ticket
 from hotline.store.repositories import jobs
+from hotline.store.repositories.ticket_acts import House
 from hotline.store.sealing import SealError
 from tests.fakes.tickets import add_matter
 
@@ -157,6 +162,65 @@ def test_each_ledger_pages_without_a_gap_and_keeps_to_the_branch(city: Store) ->
     assert duty == lines(city, "duty", BOSS, size=100)
     assert duty
     assert lines(city, "duty", COUNTY) == []
+
+
+def act(store: Store, number: str, name: str, actor: Actor, now: float = NOW, **given: Any) -> None:
+    with store.write() as session:
+        House(session, Limits(), Warn()).do(number, name, actor, given, now=now)
+
+
+def test_the_ledger_of_complaints_has_the_three_opinions_and_is_kept_from_the_accused(city: Store) -> None:
+    boss, clerk = Actor("acc_supervisor", "supervisor"), Actor("acc_centre", "centre", "ctr_990102")
+    head = Actor("acc_director", "centre", "ctr_990102", director=True)
+    number = add_matter(city, now=NOW - 100, service_type="S17")
+    act(city, number, "open_complaint", boss, accused="account:acc_town", why="态度恶劣")
+    act(city, number, "assign", boss, centre_id="ctr_990102")
+    act(city, number, "sign", clerk)
+    act(city, number, "handle", clerk)
+
+    def row(viewer: Viewer = BOSS) -> dict[str, Any]:
+        (line,) = lines(city, "complaints", viewer)
+        return dict(line.cells)
+
+    keys = {column.key for column in LEDGERS["complaints"].columns}
+    said = keys - {column.key for column in LEDGERS["cases"].columns}
+    assert {row().get(key) for key in said} == {None}
+    act(city, number, "report_complaint", clerk, NOW - 50, report="=1+1 已核实通话录音")
+    assert (row()["report_by"], row()["reported_at"], row()["report"]) == (
+        "江北区中心",
+        NOW - 50,
+        "=1+1 已核实通话录音",
+    )
+    act(city, number, "give_opinion", head, NOW - 40, opinion="情况属实，建议批评教育")
+    assert row().get("decision") is None
+    act(city, number, "decide_complaint", boss, NOW - 30, outcome="upheld", result="予以批评教育")
+    act(city, number, "tell", clerk, NOW - 20, way="paper")
+    full = row()
+    assert set(full) == keys
+    assert (full["opined_at"], full["opinion"]) == (NOW - 40, "情况属实，建议批评教育")
+    assert (full["decided_at"], full["outcome"], full["decision"]) == (NOW - 30, "upheld", "予以批评教育")
+    assert (full["told_at"], full["told_way"]) == (NOW - 20, "paper")
+    assert len({full["report_by"], full["opinion_by"], full["decision_by"]}) == 3
+    # whoever may see the ticket reads it; the accused and their counter see neither the line nor its number in the totals
+    assert row(Viewer("acc_centre", "centre", "ctr_990102")) == full
+    assert lines(city, "complaints", TOWN) == lines(city, "cases", TOWN) == []
+    # in the files too: codes in words, what would run made harmless, no words for those who only count
+    export_id = ask(city, "complaints", "csv")
+    run(city)
+    heading, (*cells,) = table("csv", content(city, export_id))
+    found = dict(zip(heading, cells, strict=True))
+    assert (found["承办人核查报告"], found["认定结论"], found["告知方式"]) == ("'=1+1 已核实通话录音", "投诉属实", "书面告知")
+    with city.write() as session:
+        session.get_one(Account, "acc_auditor").role = "statistician"
+    export_id = ask(city, "complaints", "xlsx", "acc_auditor")
+    run(city)
+    heading, *rest = table("xlsx", content(city, export_id))
+    assert "决定时间" in heading
+    assert not {"承办人核查报告", "负责人意见", "主管机关决定"} & set(heading)
+    assert "批评教育" not in str(rest)
+    # begun anew, what was said before stands in the story only
+    act(city, number, "redo", head, NOW - 10, why="来电人补充证据")
+    assert {row().get(key) for key in said} == {None}
 
 
 # exports

@@ -8,7 +8,7 @@ export interface Column {
   key: string
   zh: string
   en: string
-  kind: 'text' | 'time' | 'date' | 'number' | 'seconds' | 'hours' | 'code' | 'state' | 'flag'
+  kind: 'text' | 'time' | 'date' | 'number' | 'seconds' | 'hours' | 'code' | 'ticket_code' | 'state' | 'flag'
   codes: string
   personal: boolean
   links: string

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-Kind = Literal["text", "time", "date", "number", "seconds", "hours", "code", "state", "flag"]
-"""`time`: Unix seconds; `date`: ISO; `hours`: with one decimal; `code`: of the catalogue's list `codes`; `state`: a word of the
-ledger's own, `codes` says of which list; `flag`: yes or no."""
+Kind = Literal["text", "time", "date", "number", "seconds", "hours", "code", "ticket_code", "state", "flag"]
+"""`time`: Unix seconds; `date`: ISO; `hours`: with one decimal; `code`: of the catalogue's list `codes`; `ticket_code`: of the
+tickets' own lists; `state`: a word of the ledger's own, `codes` says of which list; `flag`: yes or no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,22 @@ _TICKET: Final = (
     Column("repeats", "重复来电", "Repeated calls", "number"),
 )  # fmt: skip
 
+_COMPLAINT: Final = (
+    Column("report_by", "报告人", "Reported by"),
+    Column("reported_at", "报告时间", "Reported", "time"),
+    Column("report", "承办人核查报告", "Handler's report", personal=True),
+    Column("opinion_by", "审核人", "Opinion by"),
+    Column("opined_at", "审核时间", "Opinion given", "time"),
+    Column("opinion", "负责人意见", "Director's opinion", personal=True),
+    Column("decision_by", "决定人", "Decided by"),
+    Column("decided_at", "决定时间", "Decided", "time"),
+    Column("outcome", "认定结论", "Outcome", "ticket_code", "complaint_outcomes"),
+    Column("decision", "主管机关决定", "Bureau's decision", personal=True),
+    Column("told_at", "告知时间", "Told", "time"),
+    Column("told_way", "告知方式", "Told how", "ticket_code", "notice_ways"),
+)  # fmt: skip
+"""What was said to a complaint, and told to its caller."""
+
 _ALL: Final[tuple[Ledger, ...]] = (
     Ledger("visits", "来访台账", "Visits", (
         Column("at", "来访时间", "Time", "time"),
@@ -103,7 +119,7 @@ _ALL: Final[tuple[Ledger, ...]] = (
         Column("ticket_number", "工单号", "Ticket", links="ticket"),
     ), ("category", "disposition"), _CENTRES),
     Ledger("cases", "办件台账", "Cases", _TICKET, ("centre_id", "service_type", "category", "state"), _CENTRES),
-    Ledger("complaints", "投诉台账", "Complaints", _TICKET, ("centre_id", "state"), _CENTRES),
+    Ledger("complaints", "投诉台账", "Complaints", (*_TICKET, *_COMPLAINT), ("centre_id", "state"), _CENTRES),
     Ledger("duty", "值班台账", "Duty", (
         Column("date", "日期", "Date", "date"),
         Column("person", "值班人员", "On duty"),

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from hotline.core.ledgers.complaints import NAMES, Event, Step, standing
 from hotline.core.phones import mask_name
 from hotline.core.tickets import OPEN
 from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store.ledgers import scope
-from hotline.store.ledgers.line import Asked, Line
+from hotline.store.ledgers.line import Asked, Cell, Line
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent
 from hotline.store.models.tickets import OPEN_CLOCKS
@@ -52,7 +53,9 @@ class Cases:
         numbers = [row.number for row in rows]
         places = _pairs(session, Centre.id, Centre.name, {row.centre_id or "" for row in rows})
         regions = _pairs(session, Region.code, Region.name, {row.region_code for row in rows})
-        keepers = _pairs(session, Account.id, Account.display_name, {row.keeper_id for row in rows})
+        said = _said(session, numbers) if self._complaints else {}
+        people = {row.keeper_id for row in rows} | {step.by for steps in said.values() for step in steps.values()}
+        names = _pairs(session, Account.id, Account.display_name, people)
         finished = _counted(session, TicketEvent.number, func.max(TicketEvent.at), numbers, TicketEvent.name == "finish")
         late = _counted(session, TicketClock.number, func.count(), numbers, TicketClock.late.is_(True))
         return [
@@ -61,10 +64,11 @@ class Cases:
                 {
                     "number": row.number, "created_at": row.created_at, "state": row.state, "service_type": row.service_type,
                     "category": row.category, "region": regions.get(row.region_code, row.region_code),
-                    "centre": places.get(row.centre_id or ""), "keeper": keepers.get(row.keeper_id),
+                    "centre": places.get(row.centre_id or ""), "keeper": names.get(row.keeper_id),
                     "caller_name": mask_name(_name(secrecy, row)), "caller": row.caller_number_masked, "summary": row.summary,
                     "result": row.result, "finished_at": finished.get(row.number), "due_at": row.due_at,
                     "late": late.get(row.number, 0) + (row.level == "red"), "repeats": row.repeats,
+                    **_course(said.get(row.number, {}), names),
                 },
                 {
                     "caller_name": ("tickets.caller_name_enc", row.number, row.caller_name_enc),
@@ -85,6 +89,37 @@ class Cases:
             if value := asked.of(name):
                 found.append(getattr(Ticket, name) == value)
         return found
+
+
+def _said(session: Session, numbers: Sequence[str]) -> dict[str, dict[str, Step]]:
+    """Complaint → what was said to it, by act."""
+    query = (
+        select(TicketEvent.number, TicketEvent.name, TicketEvent.at, TicketEvent.actor, TicketEvent.data)
+        .where(TicketEvent.number.in_(numbers), TicketEvent.name.in_(NAMES))
+        .order_by(TicketEvent.number, TicketEvent.seq)
+    )
+    events: dict[str, list[Event]] = {}
+    for number, name, at, actor, data in session.execute(query):
+        events.setdefault(number, []).append(Event(name, at, actor, data))
+    return {number: standing(found) for number, found in events.items()}
+
+
+def _course(steps: Mapping[str, Step], names: Mapping[str, str]) -> dict[str, Cell]:
+    """The columns of a complaint."""
+    report, opinion, decision, told = (
+        steps.get(name) for name in ("report_complaint", "give_opinion", "decide_complaint", "tell")
+    )
+    cells: dict[str, Cell] = {}
+    if report is not None:
+        cells |= {"report_by": names.get(report.by), "reported_at": report.at, "report": report.text}
+    if opinion is not None:
+        cells |= {"opinion_by": names.get(opinion.by), "opined_at": opinion.at, "opinion": opinion.text}
+    if decision is not None:
+        cells |= {"decision_by": names.get(decision.by), "decided_at": decision.at, "decision": decision.text}
+        cells["outcome"] = decision.code
+    if told is not None:
+        cells |= {"told_at": told.at, "told_way": told.code}
+    return cells
 
 
 def _counted(

@@ -21,7 +21,7 @@ from hotline.core.ids import new_id
 from hotline.core.ledgers.tables import LEDGERS, Column, columns_for, may_have_clear
 from hotline.core.ledgers.words import word
 from hotline.secrecy import Secrecy, SecrecyError
-from hotline.store import audit
+from hotline.store import audit, ticket_codes
 from hotline.store.catalogue import catalogue
 from hotline.store.engine import Store
 from hotline.store.ledgers.files import Parts, Value, remove_parts, sheet
@@ -230,6 +230,8 @@ def _cell(line: Line, column: Column, secrecy: Secrecy, *, clear: bool, english:
         return str(timedelta(seconds=round(float(value))))
     if column.kind == "code":
         return _named(column.codes, str(value), english=english)
+    if column.kind == "ticket_code":
+        return ticket_codes.name(column.codes, str(value), "en" if english else "zh-CN")
     if column.kind == "state":
         return word(column.codes, str(value), english=english)
     if column.kind == "flag":

@@ -25,6 +25,7 @@ from hotline.core.ledgers.cells import MOST, runs
 from hotline.core.ledgers.tables import columns_for, may_have_clear
 from hotline.core.ledgers.words import WORDS, word
 from hotline.core.tickets import STATES
+from hotline.store.ticket_codes import words
 
 pytestmark = pytest.mark.unit
 
@@ -130,6 +131,7 @@ def test_the_table_of_ledgers() -> None:
         assert columns_for(ledger, "supervisor") == ledger.columns
         assert all(column.personal for column in ledger.columns if column.clear)
         assert all(column.codes in WORDS for column in ledger.columns if column.kind == "state")
+        assert all(column.codes in words() for column in ledger.columns if column.kind == "ticket_code")
     assert set(WORDS["ticket_state"]) == set(STATES)
     assert word("ticket_state", "done", english=False) == "已办结"
     assert word("ticket_state", "elsewhere", english=False) == "elsewhere"

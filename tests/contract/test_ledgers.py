@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from hotline.core.calendars.days import ZONE
 from hotline.core.errors import Forbidden, HotlineError, Invalid, Missing, Rejected
+from hotline.core.facts import Fact
 from hotline.core.ledgers.advisers import Owed
 from hotline.core.ledgers.tables import LEDGERS
 from hotline.core.tickets import Actor
@@ -24,14 +26,16 @@ from hotline.jobs.durable import Runner
 from hotline.jobs.handlers import handlers
 from hotline.store.engine import Store
 from hotline.store.ledgers import advisers, exports, visits
+from hotline.store.ledgers.duty import Duty
 from hotline.store.ledgers.files import PART, Parts, part_path, read_parts, sheet
 from hotline.store.ledgers.line import Asked
 from hotline.store.ledgers.scope import Viewer, viewer_of
 from hotline.store.ledgers.sources import source
-from hotline.store.models import Account, AuditEvent, Export, Job, Ticket
-from hotline.store.repositories import jobs
+from hotline.store.models import Account, Agent, AuditEvent, Export, Job, Talk, Ticket
+from hotline.store.repositories import facts, jobs
 from hotline.store.repositories.ticket_acts import House
 from hotline.store.sealing import SealError
+from tests.fakes.records import add_call
 from tests.fakes.tickets import add_matter
 
 pytestmark = pytest.mark.contract
@@ -57,10 +61,10 @@ def visit(store: Store, viewer: Viewer = TOWN, key: str = "", **given: Any) -> s
         return visits.write(session, store.secrecy, viewer, {**VISIT, **given}, now=NOW, key=key).id
 
 
-def lines(store: Store, name: str, viewer: Viewer, size: int = 100, **filters: str) -> list[Any]:
+def lines(store: Store, name: str, viewer: Viewer, size: int = 100, first: date = ASKED.first, **filters: str) -> list[Any]:
     """All lines by pages of `size`."""
     found: list[Any] = []
-    asked = Asked(ASKED.first, ASKED.last, filters)
+    asked = Asked(first, ASKED.last, filters)
     with store.read() as session:
         origin = source(name, store.secrecy)
         while page := origin.page(session, store.secrecy, viewer, asked, size, found[-1].id if found else ""):
@@ -221,6 +225,61 @@ def test_the_ledger_of_complaints_has_the_three_opinions_and_is_kept_from_the_ac
     # begun anew, what was said before stands in the story only
     act(city, number, "redo", head, NOW - 10, why="来电人补充证据")
     assert {row().get(key) for key in said} == {None}
+
+
+def test_the_ledger_of_duty_has_the_desk_as_routing_saw_it(city: Store) -> None:
+    day = date.fromordinal(TODAY.toordinal() - 3)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE).timestamp()
+    nine, noon, five = (midnight + hours * 3600 for hours in (9, 12, 17))
+    said = [
+        ("agt_8001", "available", nine), ("agt_8001", "on_call", nine + 600), ("agt_8001", "wrap_up", nine + 900),
+        ("agt_8001", "available", nine + 960), ("agt_8001", "paused", noon), ("agt_8001", "available", noon + 1800),
+        ("agt_8001", "offline", five),
+        # over midnight, and of a routing that began anew
+        ("agt_8002", "available", midnight - 3600), ("agt_8002", "available", midnight + 60),
+        ("agt_8002", "offline", midnight + 3600),
+        # gone for long: nothing is said of them
+        ("agt_8003", "offline", midnight - 7200), ("agt_8003", "offline", nine),
+    ]  # fmt: skip
+    stored = [
+        Fact("agent_state_changed", "", at, seq, "routing", 1 + (seq == 9), {"agent_id": who, "state": state, "reason": ""})
+        for seq, (who, state, at) in enumerate(said, 1)
+    ]
+    with city.write() as session:
+        facts.store(session, stored, NOW)
+    call_id = add_call(city, agent="agt_8001", ago=time.time() - nine - 595)
+    with city.write() as session:
+        talk = session.get_one(Talk, call_id.replace("call", "tlk"))
+        talk.started_at, talk.ended_at = nine + 600, nine + 900
+    since = date.fromordinal(day.toordinal() - 2)
+    whole = lines(city, "duty", BOSS, first=since)
+    assert lines(city, "duty", BOSS, size=3, first=since) == whole
+    found = {line.id: dict(line.cells) for line in whole if line.cells["post"] == "desk"}
+    before = date.fromordinal(day.toordinal() - 1).isoformat()
+    assert set(found) == {f"{before}_a_agt_8002", f"{day}_a_agt_8001", f"{day}_a_agt_8002"}
+    cells = found[f"{day}_a_agt_8001"]
+    with city.read() as session:
+        assert cells["person"] == session.get_one(Agent, "agt_8001").name
+    assert (cells["signed_in"], cells["signed_out"], cells["hours"]) == (nine, five, 8.0)
+    assert (cells["ready_seconds"], cells["paused_seconds"]) == (8 * 3600 - 360 - 1800, 1800)
+    assert (cells["talks"], cells["talk_seconds"]) == (1, 300)
+    night = found[f"{day}_a_agt_8002"]
+    assert (night["signed_in"], night["signed_out"], night["ready_seconds"]) == (None, midnight + 3600, 3600)
+    eve = found[f"{before}_a_agt_8002"]
+    assert (eve["signed_in"], eve["signed_out"], eve["hours"]) == (midnight - 3600, None, 1.0)
+    with city.read() as session:
+        totals = source("duty", city.secrecy).totals(session, COUNTER, Asked(since, TODAY))
+        assert (totals["desk_hours"], totals["talks"]) == (10.0, 1)
+        # whoever is there has been there until now, and not until midnight
+        today = Duty(clock=lambda: noon).page(session, city.secrecy, BOSS, Asked(day, day), 1, "")[0]
+    assert (today.cells["hours"], today.cells["signed_out"]) == (3.0, None)
+    export_id = ask(city, "duty", "csv")
+    run(city)
+    heading, *rows = table("csv", content(city, export_id))
+    file = [dict(zip(heading, row, strict=True)) for row in rows]
+    (mine,) = [row for row in file if row["岗位"] == "坐席" and row["接听次数"] == "1"]
+    assert (mine["签入"], mine["签出"]) == (f"{day} 09:00", f"{day} 17:00")
+    assert (mine["就绪"], mine["暂停"], mine["通话"]) == ("7:24:00", "0:30:00", "0:05:00")
 
 
 # exports

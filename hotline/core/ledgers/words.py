@@ -16,6 +16,7 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
             "declined": ("不予受理", "declined"),
         },
         "adviser_work": {"onsite": ("驻村服务", "on site"), "lecture": ("法治讲座", "lecture"), "other": ("其他", "other")},
+        "duty_post": {"desk": ("坐席", "desk agent"), "expert": ("专家", "expert")},
         "call_direction": {"inbound": ("呼入", "in"), "outbound": ("呼出", "out")},
         "ticket_state": {
             "registered": ("登记", "registered"),

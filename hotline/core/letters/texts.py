@@ -95,6 +95,18 @@ _STAFF: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("工单{number}已超期", "工单{number}的时限“{rule}”已于{day}届满，尚未办结。"),
         ("Ticket {number} is late", "Ticket {number}: the limit {rule} ended at {day}."),
     ),
+    "owed.yellow": (
+        ("待办“{rule}”时限提醒", "待办“{rule}”将于{day}届满，请及时办理。"),
+        ("{rule}: time is running", "What is owed ({rule}) ends at {day}."),
+    ),
+    "owed.orange": (
+        ("待办“{rule}”即将超期", "待办“{rule}”即将于{day}届满，请督促办理。"),
+        ("{rule} is nearly late", "What is owed ({rule}) ends at {day}. Please see to it."),
+    ),
+    "owed.red": (
+        ("待办“{rule}”已超期", "待办“{rule}”已于{day}届满，尚未完成。"),
+        ("{rule} is late", "What is owed ({rule}) ended at {day}."),
+    ),
     "supervision": (
         ("工单{number}被督办", "工单{number}已被督办（{way}），请登录系统查看要求。"),
         ("Ticket {number} is under supervision", "Ticket {number} is under supervision ({way}). See the console."),

@@ -15,7 +15,7 @@ from hotline.outbox.files import TAKEN
 from hotline.outbox.port import key_name
 from hotline.settings import Settings
 from hotline.store.models import Job, Letter, Notice, Switch, TicketWarning
-from hotline.store.repositories import ticket_sweep
+from hotline.store.repositories import task_warnings, ticket_sweep
 
 SLACK_SECONDS: Final = 120.0
 """Warnings are told in portions: a great many at once take more than one look."""
@@ -37,11 +37,25 @@ def _warnings(session: Session, settings: Settings, report: Report) -> None:
         untold = select(TicketWarning).where(~TicketWarning.noticed, TicketWarning.at < late)
         for row in session.scalars(untold.order_by(TicketWarning.id).limit(PORTION)):
             report.say("L1", "warning.untold", row.number, level=row.level)
+        _tasks(session, late, report)
     # The key is unique, so "exactly one" means: none is missing.
     key = literal("warning:") + cast(TicketWarning.id, String)
     missing = select(TicketWarning).outerjoin(Notice, Notice.key == key).where(TicketWarning.noticed, Notice.id.is_(None))
     for row in session.scalars(missing.order_by(TicketWarning.id).limit(PORTION)):
         report.say("L1", "warning.without_notice", row.number, level=row.level)
+
+
+def _tasks(session: Session, late: float, report: Report) -> None:
+    """What is owed without a ticket, and should have been done: its notice is all there is of the warning."""
+    keys = {task_warnings.key(row, "red"): row for row in task_warnings.open_without_ticket(session, ended_before=late)}
+    report.looked("L1", rows=len(keys))
+    wanted = list(keys)
+    for start in range(0, len(wanted), PORTION):
+        part = wanted[start : start + PORTION]
+        told = set(session.scalars(select(Notice.key).where(Notice.key.in_(part))))
+        for one in part:
+            if one not in told:
+                report.say("L1", "warning.untold", keys[one].call_id, keys[one].call_id, level="red")
 
 
 def _rows(session: Session, report: Report) -> None:

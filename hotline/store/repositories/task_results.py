@@ -73,7 +73,7 @@ def follow(session: Session, secrecy: Secrecy, settings: Settings, call: Call, n
     if call.rating is not None and call.rating in rules.scores:
         rated = session.scalar(select(Rating).where(Rating.call_id == call.call_id))
         kind, person = (rated.person_kind, rated.person_id) if rated else ("agent", call.agent_id or "")
-        ticket_tasks.rated_badly(session, settings.tickets.warn, call.call_id, call.rating, kind, person, now)
+        ticket_tasks.rated_badly(session, call.call_id, call.rating, kind, person, now)
     if rules.enabled and call.rating in rules.scores and not _has(session, call.call_id, "follow_up"):
         handler = call.agent_id
         callbacks.add(

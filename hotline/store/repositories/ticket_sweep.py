@@ -21,7 +21,7 @@ from hotline.settings_tickets import TicketSettings
 from hotline.store.engine import Store
 from hotline.store.models import Calendar, CalendarDay, Centre, SpecialDay, Switch, Ticket, TicketClock, TicketWarning
 from hotline.store.models.tickets import OPEN_CLOCKS
-from hotline.store.repositories import calendars, ticket_clocks, ticket_events
+from hotline.store.repositories import calendars, task_warnings, ticket_clocks, ticket_events
 from hotline.store.repositories.ticket_acts import House
 from hotline.store.repositories.ticket_clocks import Clocks
 
@@ -32,7 +32,7 @@ SYSTEM: Final = Actor("system", "system")
 
 
 def sweep(store: Store, settings: TicketSettings, now: float) -> dict[str, int]:
-    """One look; how many limits were warned of, withdrawn and counted anew."""
+    """One look; how many limits were warned of, withdrawn and counted anew, and warnings of tasks without a ticket given."""
     found = {"recounted": _recount(store, settings, now), "warned": 0, "withdrawn": 0}
     while True:
         with store.write() as session:
@@ -44,6 +44,7 @@ def sweep(store: Store, settings: TicketSettings, now: float) -> dict[str, int]:
             break
     found["handovers_expired"] = _expire_handovers(store, settings, now)
     with store.write() as session:
+        found["tasks_warned"] = task_warnings.warn(session, settings, now)
         session.get_one(Switch, COUNTED_BY).at = now
     return found
 
@@ -173,6 +174,7 @@ def _recount(store: Store, settings: TicketSettings, now: float) -> int:
                 elif (ticket_row := session.get(Ticket, row.number)) is not None and ticket_row.clock == row.rule:
                     ticket_row.provisional = row.provisional
     with store.write() as session:
+        moved += task_warnings.recount(session) if known is not None else 0
         row_mark = session.get(Switch, COUNTED_BY)
         if row_mark is None:
             session.add(Switch(name=COUNTED_BY, on=True, by="system", at=now, reason=mark))

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from hotline.core.errors import Rejected
 from hotline.core.tickets import OVER, Actor, Change
 from hotline.core.tickets import Ticket as Seen
-from hotline.core.tickets.clocks import Term, Warn, count
+from hotline.core.tickets.clocks import Term, count
 from hotline.core.tickets.followups import QUALITY, RECTIFY, TASKS, closes, opens
 from hotline.core.tickets.model import FollowUp
 from hotline.store.catalogue import rows
 from hotline.store.models import Ticket, TicketEvent, TicketTask
 from hotline.store.repositories import ticket_clocks
+from hotline.store.repositories.centres import Days
 from hotline.store.repositories.ticket_clocks import Clocks
 
 HANDS: Final = ("sign", "handle", "finish", "report_complaint", "decide_complaint")
@@ -135,22 +136,23 @@ def _keep(row: TicketTask, change: Change) -> None:
 # the rating of a call that has no ticket
 
 
-def rated_badly(
-    session: Session, warn: Warn, call_id: str, score: int, kind: str, person_id: str, now: float
-) -> TicketTask | None:
+def end_without_ticket(kind: str, created_at: float, days: Days) -> float | None:
+    """When a task ends that no ticket's clock runs for, by the days known now (Unix seconds)."""
+    limit = ticket_clocks.limits()[TASKS[kind].rule]
+    return count(Term(limit.amount, limit.unit, created_at), days.table(""), lambda day: days.closes("", day)).due_at
+
+
+def rated_badly(session: Session, call_id: str, score: int, kind: str, person_id: str, now: float) -> TicketTask | None:
     """A bad rating by keypad: its cause and fix are owed within the limit of `HL-BAD`. Once for each call; None where it is
     there."""
     query = select(TicketTask).where(TicketTask.call_id == call_id, TicketTask.kind == RECTIFY, TicketTask.number.is_(None))
     if session.scalars(query).one_or_none() is not None:
         return None
-    limit = ticket_clocks.limits()[TASKS[RECTIFY].rule]
-    clocks = Clocks(session, warn)
-    found = count(Term(limit.amount, limit.unit, now), clocks.days.table(""), lambda day: clocks.days.closes("", day))
     row = TicketTask(
         number=None,
         call_id=call_id,
         kind=RECTIFY,
-        due_at=found.due_at,
+        due_at=end_without_ticket(RECTIFY, now, Days(session)),
         created_at=now,
         score=score,
         about_kind=kind,

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from hotline.core.calendars.days import ZONE
-from hotline.core.errors import Forbidden, Invalid, Missing
+from hotline.core.errors import Invalid, Missing
 from hotline.core.ids import new_id
 from hotline.core.ledgers.advisers import Adviser, Entry, Owed, Standing, check_entry, is_late, month_of, quarter_of, standing
 from hotline.secrecy import Secrecy
-from hotline.store.ledgers import scope
+from hotline.store.ledgers import scope, typed
 from hotline.store.ledgers.line import Asked, Line
+from hotline.store.ledgers.reading import newest_first
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import AdviserEntry, Centre, Expert, VillageAdviser
 
@@ -53,10 +54,8 @@ class Log:
             .join(VillageAdviser, VillageAdviser.id == AdviserEntry.adviser_id)
             .join(Centre, Centre.id == AdviserEntry.centre_id)
             .where(*self._where(session, viewer, asked))
-            .order_by(AdviserEntry.date.desc(), AdviserEntry.id.desc())
         )
-        if before and (last := session.get(AdviserEntry, before)) is not None:
-            query = query.where(tuple_(AdviserEntry.date, AdviserEntry.id) < (last.date, last.id))
+        query = newest_first(session, query, AdviserEntry, (AdviserEntry.date, AdviserEntry.id), before)
         return [
             Line(
                 row.id,
@@ -90,7 +89,7 @@ def advisers(session: Session, viewer: Viewer) -> Sequence[tuple[VillageAdviser,
         .where(scope.in_branch(VillageAdviser.centre_id, session, viewer))
         .order_by(VillageAdviser.until, Centre.region_code, VillageAdviser.id)
     )
-    return list(session.execute(query).tuples().all())
+    return [(adviser, village) for adviser, village in session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +132,7 @@ def put_adviser(
     centre_id = row.centre_id if row is not None else str(given["centre_id"])
     if session.get(Centre, centre_id) is None:
         raise Missing("centre.missing")
-    allowed = scope.branch(session, viewer)
-    if allowed is not None and centre_id not in allowed:
-        raise Forbidden("ledger.not_yours")
+    typed.check_branch(session, viewer, centre_id)
     since, until = _day(given["since"]), _day(given["until"]) if given.get("until") else None
     if until is not None and until < since:
         raise Invalid("ledger.date", field="until")
@@ -157,16 +154,14 @@ def write(session: Session, viewer: Viewer, given: Mapping[str, Any], *, now: fl
     Raises what :func:`hotline.core.ledgers.advisers.check_entry` raises, Missing `ledger.missing`, Forbidden
     `ledger.not_yours`.
     """
-    whose = f"{viewer.user_id}:{key}"[:64] if key else ""
-    if whose and (before := session.scalars(select(AdviserEntry).where(AdviserEntry.key == whose)).one_or_none()) is not None:
+    whose = typed.key_of(viewer, key)
+    if (before := typed.written(session, AdviserEntry, whose)) is not None:
         return before
     # The adviser's row is the lock: two lines of one time cannot be written at once.
     adviser = session.get(VillageAdviser, str(given["adviser_id"]), with_for_update=True)
     if adviser is None:
         raise Missing("ledger.missing")
-    allowed = scope.branch(session, viewer)
-    if allowed is not None and adviser.centre_id not in allowed:
-        raise Forbidden("ledger.not_yours")
+    typed.check_branch(session, viewer, adviser.centre_id)
     day = _day(given["date"])
     entry = Entry(adviser.id, day, given["kind"], int(given["from_minute"]), int(given["to_minute"]))
     query = select(AdviserEntry).where(
@@ -195,7 +190,7 @@ def write(session: Session, viewer: Viewer, given: Mapping[str, Any], *, now: fl
 
 def void(session: Session, viewer: Viewer, entry_id: str, reason: str, now: float) -> AdviserEntry:
     """Strike a line out, with the reason; it stays to be read. Raises Missing `ledger.missing`, Rejected `ledger.voided`."""
-    return scope.strike(session, viewer, AdviserEntry, entry_id, reason, now)
+    return typed.strike(session, viewer, AdviserEntry, entry_id, reason, now)
 
 
 def _day(text: object) -> date:

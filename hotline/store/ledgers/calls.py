@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from hotline.secrecy import Secrecy
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Line
+from hotline.store.ledgers.reading import newest_first, pairs
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Agent, Call, CallForm, Expert, Ticket
 
@@ -32,17 +32,13 @@ class Calls:
         }  # fmt: skip
 
     def page(self, session: Session, secrecy: Secrecy, viewer: Viewer, asked: Asked, limit: int, before: str) -> Sequence[Line]:
-        query = select(Call).where(*self._where(session, viewer, asked)).order_by(Call.arrived_at.desc(), Call.call_id.desc())
-        if before and (last := session.get(Call, before)) is not None:
-            query = query.where(tuple_(Call.arrived_at, Call.call_id) < (last.arrived_at, last.call_id))
-        rows = session.scalars(query.limit(limit)).all()
+        query = select(Call).where(*self._where(session, viewer, asked))
+        rows = session.scalars(newest_first(session, query, Call, (Call.arrived_at, Call.call_id), before).limit(limit)).all()
         ids = [row.call_id for row in rows]
-        forms: dict[str, Any] = dict(
-            session.execute(select(CallForm.call_id, CallForm.fields).where(CallForm.call_id.in_(ids))).tuples().all()
-        )
-        made = dict(session.execute(select(Ticket.call_id, Ticket.number).where(Ticket.call_id.in_(ids))).tuples().all())
-        agents = _names(session, Agent, [row.agent_id for row in rows])
-        experts = _names(session, Expert, [row.expert_id for row in rows])
+        forms = pairs(session, CallForm.call_id, CallForm.fields, ids)
+        made = pairs(session, Ticket.call_id, Ticket.number, ids)
+        agents = pairs(session, Agent.id, Agent.name, (row.agent_id for row in rows))
+        experts = pairs(session, Expert.id, Expert.name, (row.expert_id for row in rows))
         return [
             Line(
                 row.call_id,
@@ -67,8 +63,3 @@ class Calls:
                 field = CallForm.fields[name].as_string()
                 found.append(Call.call_id.in_(select(CallForm.call_id).where(field == value)))
         return found
-
-
-def _names(session: Session, model: Any, ids: Sequence[str | None]) -> dict[str, str]:
-    wanted = {one for one in ids if one}
-    return dict(session.execute(select(model.id, model.name).where(model.id.in_(wanted))).tuples().all())

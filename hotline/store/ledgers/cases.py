@@ -14,6 +14,7 @@ from hotline.core.tickets import OPEN
 from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Cell, Line
+from hotline.store.ledgers.reading import pairs
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent
 from hotline.store.models.tickets import OPEN_CLOCKS
@@ -51,11 +52,11 @@ class Cases:
             query = query.where(Ticket.number < before)
         rows = session.scalars(query.limit(limit)).all()
         numbers = [row.number for row in rows]
-        places = _pairs(session, Centre.id, Centre.name, {row.centre_id or "" for row in rows})
-        regions = _pairs(session, Region.code, Region.name, {row.region_code for row in rows})
+        places = pairs(session, Centre.id, Centre.name, (row.centre_id for row in rows))
+        regions = pairs(session, Region.code, Region.name, (row.region_code for row in rows))
         said = _said(session, numbers) if self._complaints else {}
         people = {row.keeper_id for row in rows} | {step.by for steps in said.values() for step in steps.values()}
-        names = _pairs(session, Account.id, Account.display_name, people)
+        names = pairs(session, Account.id, Account.display_name, people)
         finished = _counted(session, TicketEvent.number, func.max(TicketEvent.at), numbers, TicketEvent.name == "finish")
         late = _counted(session, TicketClock.number, func.count(), numbers, TicketClock.late.is_(True))
         return [
@@ -127,7 +128,7 @@ def _counted(
 ) -> dict[str, Any]:
     """Ticket → what is counted of its rows."""
     query = select(number, what).where(number.in_(numbers), condition).group_by(number)
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _name(secrecy: Secrecy, row: Ticket) -> str:
@@ -135,8 +136,3 @@ def _name(secrecy: Secrecy, row: Ticket) -> str:
         return unseal(secrecy, "tickets.caller_name_enc", row.number, row.caller_name_enc)
     except SecrecyError:
         return ""
-
-
-def _pairs(session: Session, key: Any, value: Any, wanted: set[str]) -> dict[str, str]:
-    query = select(key, value).where(key.in_(wanted - {""}))
-    return dict(session.execute(query).tuples().all())

@@ -4,13 +4,12 @@ The page and the file ask here, so that an export never holds more than the scre
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 from sqlalchemy.orm import Session
 
-from hotline.core.errors import Missing, Rejected
-from hotline.store.models import Account, AdviserEntry, Call, Ticket, TicketShare, Visit
+from hotline.store.models import Account, Call, Ticket, TicketShare
 from hotline.store.repositories import centres
 from hotline.store.repositories.ticket_guard import kept_secret, unguarded
 
@@ -52,22 +51,6 @@ def in_branch(column: Any, session: Session, viewer: Viewer, centre_id: str = ""
         return true()
     found: ColumnElement[bool] = column.in_(allowed) if allowed else false()
     return found
-
-
-Row = TypeVar("Row", Visit, AdviserEntry)
-
-
-def strike(session: Session, viewer: Viewer, ledger: type[Row], row_id: str, reason: str, now: float) -> Row:
-    """Strike a typed row out; it stays to be read. Raises Missing `ledger.missing`, Rejected `ledger.voided`."""
-    row = session.get(ledger, row_id, with_for_update=True)
-    allowed = branch(session, viewer)
-    if row is None or (allowed is not None and row.centre_id not in allowed):
-        raise Missing("ledger.missing")
-    if row.voided_at is not None:
-        raise Rejected("ledger.voided")
-    row.voided_at, row.voided_by, row.void_reason = now, viewer.user_id, reason
-    session.flush()
-    return row
 
 
 def tickets(session: Session, viewer: Viewer, centre_id: str = "") -> ColumnElement[bool]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.core.errors import Forbidden, Invalid, Missing
+from hotline.core.errors import Invalid, Missing
 from hotline.core.ids import new_id
 from hotline.core.phones import mask, mask_name, normalise
 from hotline.secrecy import Secrecy
 from hotline.store.catalogue import catalogue
-from hotline.store.ledgers import scope
+from hotline.store.ledgers import scope, typed
 from hotline.store.ledgers.line import Asked, Line
+from hotline.store.ledgers.reading import newest_first, pairs
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Account, Centre, Ticket, Visit
 from hotline.store.models.ledgers import VISIT_OUTCOMES
@@ -45,13 +46,10 @@ class Visits:
         return found
 
     def page(self, session: Session, secrecy: Secrecy, viewer: Viewer, asked: Asked, limit: int, before: str) -> Sequence[Line]:
-        query = select(Visit).where(*self._where(session, viewer, asked)).order_by(Visit.at.desc(), Visit.id.desc())
-        if before and (last := session.get(Visit, before)) is not None:
-            query = query.where(tuple_(Visit.at, Visit.id) < (last.at, last.id))
-        rows = session.scalars(query.limit(limit)).all()
-        houses, by = {row.centre_id for row in rows}, {row.received_by for row in rows}
-        places = dict(session.execute(select(Centre.id, Centre.name).where(Centre.id.in_(houses))).tuples().all())
-        people = dict(session.execute(select(Account.id, Account.display_name).where(Account.id.in_(by))).tuples().all())
+        query = select(Visit).where(*self._where(session, viewer, asked))
+        rows = session.scalars(newest_first(session, query, Visit, (Visit.at, Visit.id), before).limit(limit)).all()
+        places = pairs(session, Centre.id, Centre.name, (row.centre_id for row in rows))
+        people = pairs(session, Account.id, Account.display_name, (row.received_by for row in rows))
         return [
             Line(
                 row.id,
@@ -76,13 +74,13 @@ class Visits:
         for name in ("service_type", "category"):
             if value := asked.of(name):
                 found.append(getattr(Visit, name) == value)
-        if (typed := asked.of("q")) and self._secrecy is not None:
-            number = self._secrecy.index(normalise(typed).national or typed)
+        if (wanted := asked.of("q")) and self._secrecy is not None:
+            number = self._secrecy.index(normalise(wanted).national or wanted)
             found.append(
                 or_(
                     Visit.number_hash == number,
-                    Visit.visitor_hash == name_hash(self._secrecy, typed),
-                    Visit.matter.contains(typed, autoescape=True),
+                    Visit.visitor_hash == name_hash(self._secrecy, wanted),
+                    Visit.matter.contains(wanted, autoescape=True),
                 )
             )
         return found
@@ -94,15 +92,13 @@ def write(session: Session, secrecy: Secrecy, viewer: Viewer, given: Mapping[str
     Raises Forbidden `ledger.not_yours` (another centre's), Invalid `ledger.time`, `ledger.outcome`, `ledger.code`,
     `ledger.empty` (nothing of what it was about), Missing `ticket.missing`, `centre.missing`.
     """
-    whose = f"{viewer.user_id}:{key}"[:64] if key else ""
-    if whose and (before := session.scalars(select(Visit).where(Visit.key == whose)).one_or_none()) is not None:
+    whose = typed.key_of(viewer, key)
+    if (before := typed.written(session, Visit, whose)) is not None:
         return before
     centre_id = str(given.get("centre_id") or viewer.centre_id)
     if session.get(Centre, centre_id) is None:
         raise Missing("centre.missing")
-    allowed = scope.branch(session, viewer)
-    if allowed is not None and centre_id not in allowed:
-        raise Forbidden("ledger.not_yours")
+    typed.check_branch(session, viewer, centre_id)
     at = float(given.get("at") or now)
     if not now - EARLIEST_SECONDS <= at <= now + 60:
         raise Invalid("ledger.time", field="at")
@@ -149,4 +145,4 @@ def write(session: Session, secrecy: Secrecy, viewer: Viewer, given: Mapping[str
 
 def void(session: Session, viewer: Viewer, visit_id: str, reason: str, now: float) -> Visit:
     """Strike a visit out, with the reason; it stays to be read. Raises Missing `ledger.missing`, Rejected `ledger.voided`."""
-    return scope.strike(session, viewer, Visit, visit_id, reason, now)
+    return typed.strike(session, viewer, Visit, visit_id, reason, now)

@@ -28,7 +28,7 @@ def served_since(session: Session, since: float) -> dict[str, int]:
         .where(Talk.person_kind == "agent", Talk.started_at >= since)
         .group_by(Talk.person_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def by_extension(session: Session, extension: str) -> Agent | None:

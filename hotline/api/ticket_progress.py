@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from hotline.api.names import centre_names
-from hotline.core.tickets.repeats import Progress, progress
+from hotline.core.tickets.progress import Progress, progress
 from hotline.store.models import Ticket
 from hotline.store.repositories import ticket_clocks
 

@@ -12,7 +12,7 @@ from hotline.core.cdr import fold
 from hotline.core.conversations import events as ev
 from hotline.core.conversations.orders import Order
 from hotline.core.conversations.staff_menu import ANSWER_SECONDS, KEY_SECONDS, SILENCES
-from hotline.core.tickets.progress import PHASE, normal_number, private, spoken
+from hotline.core.tickets.progress import PHASE, normal_number, private, spoken, words
 from hotline.core.tickets.table import STATES
 from hotline.core.tickets.village import brief, day, digits
 from tests.audited import START, facts_of
@@ -255,6 +255,9 @@ def test_what_is_read_out() -> None:
 
 def test_progress_words() -> None:
     assert set(PHASE) == set(STATES)
+    assert {words(state) for state in STATES} & {words(state, "en") for state in STATES} == set()
+    assert (words("objected"), words("objected", "en")) == ("分派核定中", "being given to an office")
+    assert words("elsewhere") == "elsewhere"
     assert normal_number("20261122 0001 38") == normal_number("20261122-0001-38") == "20261122-0001-38"
     assert normal_number("12") == ""
     assert private(frozenset({"R03"}))

@@ -5,6 +5,7 @@
 * `model.py`, `needs.py`: the values, and what is said with an act
 * `centres.py`: the tree of centres; `bounces.py`: which pairs send what back; `words.py`: searching in Chinese text
 * `followups.py`: what is owed after the work, as tasks; `complaints.py`, `secrecy.py`: their rules (avoidance too)
+* `progress.py`: how each state is put to the public, on the page, by telephone, in letters, read out
 * `clocks/`: limits, counting, warnings
 """
 

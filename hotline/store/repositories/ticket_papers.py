@@ -18,6 +18,7 @@ from hotline.core.calendars.days import ZONE
 from hotline.core.errors import Invalid, Rejected
 from hotline.core.letters import texts
 from hotline.core.letters.texts import Text
+from hotline.core.tickets.progress import words
 from hotline.secrecy import Secrecy, SecrecyError
 from hotline.settings_outbox import OutboxSettings
 from hotline.store import ticket_codes
@@ -39,11 +40,6 @@ STEP_OF: Final[Mapping[str, str]] = {
     "papers": "ask_papers", "declined": "decline", "result": "finish", "extended": "grant_extension",
 }  # fmt: skip
 """Letter → the act whose words it carries."""
-STATE_WORDS: Final[Mapping[str, str]] = {
-    "registered": "已登记", "accepted": "已受理", "to_complete": "待补正材料", "declined": "不予受理", "assigned": "已分派",
-    "signed": "已签收", "handling": "办理中", "done": "已办结", "told": "已告知", "followed_up": "已回访", "archived": "已归档",
-    "objected": "分派核定中", "suspended": "暂缓办理", "merged": "已并入其他事项", "withdrawn": "已撤回",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def compose(session: Session, settings: OutboxSettings, ticket: Ticket, kind: st
     if kind not in texts.CALLER_KINDS:
         raise Invalid("letter.kind", field="kind")
     if kind == "progress":
-        step, data = f"v{ticket.version}", {"state": STATE_WORDS.get(ticket.state, ticket.state), "code": ticket.code}
+        step, data = f"v{ticket.version}", {"state": words(ticket.state, language), "code": ticket.code}
     else:
         event = next(
             (row for row in reversed(ticket_events.of_ticket(session, ticket.number)) if row.name == STEP_OF[kind]), None

@@ -18,7 +18,7 @@ from hotline.core.tickets import OPEN
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.followups import REPORT
 from hotline.core.tickets.model import MERGE_SECONDS, MUST_REPORT
-from hotline.core.tickets.repeats import ANSWERED_WITH_PROGRESS
+from hotline.core.tickets.progress import ANSWERED_WITH_PROGRESS
 from hotline.core.tickets.secrecy import reason_for
 from hotline.core.tickets.words import index_text
 from hotline.secrecy import Secrecy, SecrecyError

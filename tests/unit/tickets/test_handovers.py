@@ -11,7 +11,7 @@ from hotline.core.errors import Forbidden, HotlineError, Invalid, Rejected
 from hotline.core.tickets import STATES, Actor, Limits, Standing, Ticket, Tree, decide, possible
 from hotline.core.tickets.handovers import Step, replay
 from hotline.core.tickets.model import Recipient
-from hotline.core.tickets.repeats import progress
+from hotline.core.tickets.progress import progress
 
 pytestmark = pytest.mark.unit
 

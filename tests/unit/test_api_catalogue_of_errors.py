@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hotline
+from hotline.api.error_texts import PARTS
 from hotline.api.errors import CATALOGUE
 from hotline.core.errors import HotlineError
 
@@ -41,6 +42,10 @@ def test_the_search_finds_what_is_raised() -> None:
 def test_every_code_is_in_the_table() -> None:
     missing = {code: file for code, file in codes().items() if code not in CATALOGUE}
     assert not missing
+
+
+def test_no_code_stands_twice() -> None:
+    assert sum(len(part.ENTRIES) for part in PARTS) == len(CATALOGUE) > 250
 
 
 def test_every_entry_has_both_texts_and_a_sensible_status() -> None:

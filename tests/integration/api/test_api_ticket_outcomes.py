@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from hotline.api.error_texts.outcomes import ENTRIES
 from hotline.api.errors import CATALOGUE
-from hotline.api.errors_outcomes import ENTRIES
 from hotline.jobs.doctor import owed
 from hotline.jobs.doctor.report import Report
 from hotline.store.models import AuditEvent, Call, CallbackTask, Rating, Ticket

@@ -8,14 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hotline.api.context import Context, current
+from hotline.api.error_texts import CATALOGUE
 from hotline.api.guard import need
 from hotline.api.names import centre_names
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.routers.tickets import seen_by
 from hotline.api.shapes import Done, Id, Page, Shape
+from hotline.api.ticket_opened import end, locked, note
 from hotline.api.ticket_sight import actor, visible
 from hotline.api.ticket_story import TicketDetail, story
 from hotline.core.errors import Forbidden, HotlineError, Missing, Rejected
@@ -128,8 +131,6 @@ def recipients(
 @router.post("/sign")
 def sign_many(wanted: SignRequest, person: Doer, context: Shared, key: Key = "") -> Signed:
     """Sign many at once, each by itself: one that cannot be signed does not hold up the others."""
-    from hotline.api.errors import CATALOGUE
-
     found = []
     for item in wanted.items:
         try:
@@ -215,7 +216,7 @@ def share(number: Id, wanted: ShareRequest, person: Doer, context: Shared) -> Do
             row = TicketShare(number=number, centre_id=wanted.centre_id, by="", at=now, why="")
             session.add(row)
         row.by, row.at, row.why, row.ended_at = person.user_id, now, why, None
-        _note(session, ticket, "shared", person, why, wanted.centre_id, now)
+        note(session, ticket, "shared", person, now, {"centre_id": wanted.centre_id}, why)
     return Done()
 
 
@@ -225,32 +226,13 @@ def end_share(number: Id, centre_id: Id, person: Doer, context: Shared) -> Done:
     now = time.time()
     with context.store.write() as session:
         ticket = _mine(context, session, person, number)
-        row = session.get(TicketShare, (number, centre_id))
-        if row is None or row.ended_at is not None:
-            raise Missing("centre.missing")
-        row.ended_at = now
-        _note(session, ticket, "share_ended", person, "", centre_id, now)
+        end(session.get(TicketShare, (number, centre_id)), "centre.missing", now)
+        note(session, ticket, "share_ended", person, now, {"centre_id": centre_id})
     return Done()
 
 
-def _mine(context: Context, session: Any, person: Person, number: str) -> Ticket:
+def _mine(context: Context, session: Session, person: Person, number: str) -> Ticket:
     ticket = visible(session, seen_by(session, person), number)
     if "owner" not in standing_of(actor(person), seen(ticket), centres.tree(session)):
         raise Forbidden("ticket.not_yours")
-    locked = session.get(Ticket, number, with_for_update=True, populate_existing=True)
-    assert isinstance(locked, Ticket)
-    return locked
-
-
-def _note(session: Any, ticket: Ticket, name: str, person: Person, why: str, centre_id: str, now: float) -> None:
-    data = {"centre_id": centre_id}
-    ticket_events.append(session, ticket, name, actor=person.user_id, at=now, before=ticket.state, why=why, data=data)
-    audit.append(
-        session,
-        at=now,
-        actor=person.user_id,
-        action=f"ticket.{name}",
-        object=f"tickets/{ticket.number}",
-        purpose=why,
-        data=data,
-    )
+    return locked(session, number)

@@ -17,12 +17,12 @@ from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.routers.tickets import seen_by
 from hotline.api.shapes import Done, Id, Page, Shape
+from hotline.api.ticket_opened import end, locked, note
 from hotline.api.ticket_sight import actor, may_grant, visible
-from hotline.core.errors import Forbidden, Missing
+from hotline.core.errors import Forbidden
 from hotline.core.tickets import standing_of
-from hotline.store import audit
 from hotline.store.models import Account, Centre, Expert, Ticket, TicketGrant
-from hotline.store.repositories import callbacks, centres, ticket_events, ticket_secrecy
+from hotline.store.repositories import callbacks, centres, ticket_secrecy
 from hotline.store.repositories.ticket_acts import seen
 
 router = APIRouter(prefix="/api", tags=["tickets"])
@@ -66,7 +66,7 @@ def grant(number: Id, wanted: GrantRequest, person: Doer, context: Shared) -> Do
     with context.store.write() as session:
         ticket = _grantable(context, session, person, number)
         ticket_secrecy.grant(session, ticket, wanted.account_id, person.user_id, why, now)
-        _note(session, ticket, "granted", person, now, {"account_id": wanted.account_id}, why)
+        note(session, ticket, "granted", person, now, {"account_id": wanted.account_id}, why)
     return Done()
 
 
@@ -76,11 +76,8 @@ def end_grant(number: Id, account_id: Id, person: Doer, context: Shared) -> Done
     now = time.time()
     with context.store.write() as session:
         ticket = _grantable(context, session, person, number)
-        row = session.get(TicketGrant, (number, account_id))
-        if row is None or row.ended_at is not None:
-            raise Missing("account.missing")
-        row.ended_at = now
-        _note(session, ticket, "grant_ended", person, now, {"account_id": account_id})
+        end(session.get(TicketGrant, (number, account_id)), "account.missing", now)
+        note(session, ticket, "grant_ended", person, now, {"account_id": account_id})
     return Done()
 
 
@@ -92,7 +89,7 @@ def set_safety(number: Id, wanted: SafetyRequest, person: Doer, context: Shared)
         ticket = visible(session, seen_by(session, person), number)
         if standing_of(actor(person), seen(ticket), centres.tree(session)).isdisjoint({"owner", "desk"}):
             raise Forbidden("ticket.not_yours")
-        _lock(session, number)
+        locked(session, number)
         row = ticket_secrecy.set_safety(
             session,
             context.secrecy,
@@ -106,7 +103,7 @@ def set_safety(number: Id, wanted: SafetyRequest, person: Doer, context: Shared)
         )
         callbacks.make_safe(session, context.secrecy, row, now)
         data: dict[str, object] = {"ways": row.ways, "windows": row.windows, "contact": row.contact_masked}
-        _note(session, ticket, "safety_set", person, now, data)
+        note(session, ticket, "safety_set", person, now, data)
     return Done()
 
 
@@ -148,29 +145,8 @@ def named(
         return Page(items=found)
 
 
-def _lock(session: Session, number: str) -> Ticket:
-    locked = session.get(Ticket, number, with_for_update=True, populate_existing=True)
-    assert isinstance(locked, Ticket)
-    return locked
-
-
 def _grantable(context: Context, session: Session, person: Person, number: str) -> Ticket:
     ticket = visible(session, seen_by(session, person), number)
     if not may_grant(person, ticket, centres.tree(session)):
         raise Forbidden("ticket.not_yours")
-    return _lock(session, number)
-
-
-def _note(
-    session: Session, ticket: Ticket, name: str, person: Person, now: float, data: dict[str, object], why: str = ""
-) -> None:
-    ticket_events.append(session, ticket, name, actor=person.user_id, at=now, before=ticket.state, why=why, data=data)
-    audit.append(
-        session,
-        at=now,
-        actor=person.user_id,
-        action=f"ticket.{name}",
-        object=f"tickets/{ticket.number}",
-        purpose=why,
-        data=data,
-    )
+    return locked(session, number)

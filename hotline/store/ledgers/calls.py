@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from hotline.secrecy import Secrecy
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Line
-from hotline.store.ledgers.reading import newest_first, pairs
+from hotline.store.ledgers.reading import newest_first
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Agent, Call, CallForm, Expert, Ticket
+from hotline.store.repositories.lookup import pairs
 
 
 class Calls:

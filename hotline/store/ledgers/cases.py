@@ -14,10 +14,10 @@ from hotline.core.tickets import OPEN
 from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Cell, Line
-from hotline.store.ledgers.reading import pairs
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent
 from hotline.store.models.tickets import OPEN_CLOCKS
+from hotline.store.repositories.lookup import pairs
 from hotline.store.repositories.sealing import unseal
 
 COMPLAINT = "S13"

@@ -1,11 +1,10 @@
-"""How every source reads: newest first from a place on, and names for ids."""
+"""How every source reads: newest first, from a place on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import Session
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
@@ -19,9 +18,3 @@ def newest_first(session: Session, query: Query, model: Any, place: tuple[Any, .
     if last is None:
         return query
     return query.where(tuple_(*place) < tuple(getattr(last, column.key) for column in place))
-
-
-def pairs(session: Session, key: Any, value: Any, wanted: Iterable[str | None]) -> Mapping[str, Any]:
-    """Key → value of the rows with these keys."""
-    found = session.execute(select(key, value).where(key.in_({one for one in wanted if one})))
-    return {row[0]: row[1] for row in found}

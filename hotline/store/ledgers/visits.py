@@ -15,10 +15,11 @@ from hotline.secrecy import Secrecy
 from hotline.store.catalogue import catalogue
 from hotline.store.ledgers import scope, typed
 from hotline.store.ledgers.line import Asked, Line
-from hotline.store.ledgers.reading import newest_first, pairs
+from hotline.store.ledgers.reading import newest_first
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Account, Centre, Ticket, Visit
 from hotline.store.models.ledgers import VISIT_OUTCOMES
+from hotline.store.repositories.lookup import pairs
 from hotline.store.repositories.sealing import seal
 from hotline.store.repositories.tickets import name_hash
 

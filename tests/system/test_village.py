@@ -4,60 +4,29 @@ clerk signs and reports by keypad; the caller asks how far it is, is told, is ca
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import Any
 
-import httpx
 import pytest
+from sqlalchemy import select
 
+from hotline.core.phones import normalise
+from hotline.secrecy import Secrecy
+from hotline.simulate.call import SimCall
 from hotline.simulate.people.callee import SimCallee
 from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.stage import Stage
+from hotline.store.engine import Store
+from hotline.store.models import AuditEvent
+from tests.system.office import PIN, TOWN, VILLAGE, Office, a_matter, has_a_telephone, visits
 from tests.system.running import PROGRESS_NUMBER, STAFF_NUMBER, Hotline
-from tests.system.talking import FORM, Talk, boss_at_work, people, record
+from tests.system.talking import boss_at_work, people, record
+from tests.system.words import Words
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(360)]
 
-VILLAGE, TOWN = "ctr_990102101201", "ctr_990102101"
 CLERK_PHONE = "13700000201"
-PIN = "270914"
-
-
-class Office:
-    """People at their browsers: the administrator, and a supervisor who dispatches."""
-
-    def __init__(self, hotline: Hotline) -> None:
-        self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{hotline.settings.http.port}", timeout=20)
-        self._heads: dict[str, dict[str, str]] = {}
-
-    async def send(self, who: str, method: str, path: str, body: Any = None) -> Any:
-        if who not in self._heads:
-            answer = await self._client.post("/api/login", json={"username": who, "password": "12348-demo"})
-            self._heads[who] = {"Authorization": f"Bearer {answer.json()['token']}"}
-        answer = await self._client.request(method, path, json=body, headers=self._heads[who])
-        assert answer.status_code == 200, f"{method} {path}: {answer.text}"
-        return answer.json()
-
-    async def act(self, number: str, name: str, who: str = "wall", **given: Any) -> Any:
-        ticket = await self.ticket(number)
-        body = {"act": name, "version": ticket["version"], "given": given}
-        return await self.send(who, "POST", f"/api/tickets/{number}/acts", body)
-
-    async def ticket(self, number: str) -> Any:
-        return await self.send("wall", "GET", f"/api/tickets/{number}")
-
-    async def public(self, number: str, code: str) -> httpx.Response:
-        return await self._client.post("/api/public/progress", json={"number": number, "code": code})
-
-    async def becomes(self, number: str, state: str, seconds: float = 30) -> Any:
-        deadline = time.monotonic() + seconds
-        while (ticket := await self.ticket(number))["state"] != state:
-            assert time.monotonic() < deadline, f"{number} is {ticket['state']}, not {state}"
-            await asyncio.sleep(0.3)
-        return ticket
-
-    async def close(self) -> None:
-        await self._client.aclose()
+OTHER_PHONE = "13700000202"
+"""Of the second test: one telephone is not called more than a few times a day."""
+CITY = "ctr_990100"
 
 
 async def test_from_a_call_to_the_archive_by_way_of_a_village(hotline: Hotline) -> None:
@@ -66,7 +35,7 @@ async def test_from_a_call_to_the_archive_by_way_of_a_village(hotline: Hotline) 
     try:
         async with people(hotline.settings, seed=81, seats=1) as stage:
             clerk = stage.carrier.add_person(SimCallee(CLERK_PHONE, "hangs_up", voice=33))
-            await has_a_telephone(office)
+            await has_a_telephone(office, CLERK_PHONE)
             number, caller = await a_matter(stage)
             await office.act(number, "accept")
             await office.act(number, "assign", centre_id=TOWN)
@@ -112,15 +81,94 @@ async def test_from_a_call_to_the_archive_by_way_of_a_village(hotline: Hotline) 
     await asyncio.to_thread(hotline.doctor)
 
 
-async def has_a_telephone(office: Office) -> None:
-    """What an administrator does once."""
-    rows = (await office.send("admin", "GET", "/api/centres"))["items"]
-    row = next(one for one in rows if one["id"] == VILLAGE)
-    wish = {key: row[key] for key in ("name", "level", "parent_id", "region_code", "phone", "phones", "hours", "services")}
-    wish |= {"calendar_id": row["calendar_id"] or "", "by_phone": True}
-    await office.send("admin", "PUT", f"/api/centres/{VILLAGE}", wish)
-    phone = {"kind": "clerk", "number": "7201", "pin": PIN, "phone": CLERK_PHONE}
-    await office.send("admin", "PUT", "/api/staff-phones/acc_village", phone)
+async def test_sent_back_by_key_and_the_callers_number_by_key(hotline: Hotline) -> None:
+    """2 and a reason send it back to the town, a second time to the city; 4 reads the caller's number out to whoever keys the
+    PIN, and to nobody else. What was said is recognised from the sound that reached the clerk's telephone."""
+    office = Office(hotline)
+    try:
+        async with people(hotline.settings, seed=83, seats=1) as stage:
+            clerk = stage.carrier.add_person(SimCallee(OTHER_PHONE, "answers", voice=35, record=True))
+            await has_a_telephone(office, OTHER_PHONE)
+            number, caller = await a_matter(stage)
+            await office.act(number, "accept")
+            await office.act(number, "assign", centre_id=VILLAGE)
+
+            words, call = await rung(clerk, 1)
+            await call.press("2")
+            await words.hears("staff_menu_reason", 10)
+            await call.press("9")  # no: let me hear it again
+            await words.hears("village_ticket", 10)
+            assert (await office.ticket(number))["state"] == "assigned", "a key that goes back sends nothing back"
+            await call.press("2")
+            await words.hears("staff_menu_reason", 10)
+            await call.press("3")
+            await words.hears("village_returned", 10)
+            back = await office.becomes(number, "objected")
+            assert back["centre_id"] == TOWN
+            event = next(one for one in back["events"] if one["name"] == "object")
+            assert (event["data"]["reason"], event["data"]["channel"]) == ("level", "phone")
+            assert await call.ended(15), "nothing else waits: let go"
+
+            await office.act(number, "reassign", "town", centre_id=VILLAGE, why="村工作室有调解员")
+            words, call = await rung(clerk, 2)
+            await call.press("2")
+            await words.hears("staff_menu_reason", 10)
+            await call.press("1")
+            await words.hears("village_returned", 10)
+            assert (await office.becomes(number, "objected"))["centre_id"] == CITY, "the second time somebody decides for good"
+            assert await call.ended(15)
+
+            await office.act(number, "adjudicate", "city", centre_id=VILLAGE, why="事在沙湾村，由村工作室办理")
+            words, call = await rung(clerk, 3)
+            await call.press("4")
+            await words.hears("staff_pin", 10)
+            await call.press("000000#")
+            await words.hears("staff_wrong", 10)
+            assert revealed(hotline, number) == []
+            await words.hears("staff_pin", 10)
+            await call.press(f"{PIN}#")
+            await words.hears("village_ticket", 10)
+            assert not words.has_heard("village_caller"), "asked for again once it is known who asks"
+            await call.press("4")
+            await words.hears("village_caller", 10)
+            national = normalise(caller).national
+            assert await words.number(len(national), 20) == national
+            assert revealed(hotline, number) == ["acc_village"]
+            assert (await office.ticket(number))["state"] == "assigned", "hearing the number is not signing"
+            await call.press("1")
+            await words.hears("village_signed", 10)
+            assert (await office.becomes(number, "signed"))["handler_name"] == "沙湾村工作室"
+            await words.hears("staff_menu_clerk", 10)
+            await call.press("9")
+            assert await call.ended(15)
+            for name in ("handle", "finish"):
+                await office.act(number, name, "town", **({"result": "已调解"} if name == "finish" else {}))
+            assert clerk.visits == 3, "one call for each time it was sent there"
+    finally:
+        await office.close()
+    await asyncio.to_thread(hotline.doctor)
+
+
+async def rung(clerk: SimCallee, count: int) -> tuple[Words, SimCall]:
+    """The clerk's telephone rings for the so-many-th time, is picked up, and a ticket is read out."""
+    await visits(clerk, count, 40)
+    words = Words(clerk.calls[-1])
+    await words.hears("village_hello", 15)
+    await words.hears("village_ticket", 20)
+    return words, clerk.calls[-1]
+
+
+def revealed(hotline: Hotline, number: str) -> list[str]:
+    """Who has been told the caller's number of this ticket, as the audit has it."""
+    store = Store(hotline.settings, Secrecy.from_dir(hotline.settings.keys_dir))
+    try:
+        with store.read() as session:
+            query = select(AuditEvent.actor).where(
+                AuditEvent.action == "ticket.revealed", AuditEvent.object == f"tickets/{number}"
+            )
+            return list(session.scalars(query))
+    finally:
+        store.close()
 
 
 async def follows_up(hotline: Hotline, stage: Stage, number: str, caller: str) -> None:
@@ -143,29 +191,6 @@ async def follows_up(hotline: Hotline, stage: Stage, number: str, caller: str) -
         await boss.console.post(f"{path}/done", {"given": given})
         call.hang_up()
         assert await ring.call.ended(15)
-
-
-async def a_matter(stage: Stage) -> tuple[str, str]:
-    """A caller whose matter becomes a ticket: its number, and theirs."""
-    talk = await Talk.begin(stage)
-    talk.caller.hang_up()
-    await talk.agent.write_up(talk.call_id, {**FORM, "service_type": "S03", "disposition": "D04", "request": "请求调解"})
-    deadline = time.monotonic() + 30
-    while True:
-        found = await record(stage, talk.call_id)
-        if found.get("ticket"):
-            ticket = found["ticket"]
-            return str(ticket["number"] if isinstance(ticket, dict) else ticket), talk.caller.number
-        assert time.monotonic() < deadline, f"no ticket: {found}"
-        await asyncio.sleep(0.3)
-
-
-async def visits(clerk: SimCallee, count: int, seconds: float) -> None:
-    """The clerk's telephone has rung so often, and whoever answers has picked up."""
-    deadline = time.monotonic() + seconds
-    while clerk.visits < count or (clerk.character == "answers" and clerk.talking is None):
-        assert time.monotonic() < deadline, f"rung {clerk.visits} times, not {count}"
-        await asyncio.sleep(0.05)
 
 
 async def dial(stage: Stage, number: str, called: str) -> SimCaller:

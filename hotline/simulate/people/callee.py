@@ -20,9 +20,12 @@ MOST_PRESSES = 4
 
 class SimCallee:
     """`answers` talks, `no_answer` lets it ring, `busy` is 486, `declines` is 603, `hangs_up` at once, `rates` presses `key`,
-    `asks_human` presses 0. `calls` are the calls that came, `rejected` those that were not even rung."""
+    `asks_human` presses 0. `record`: keep what is heard. `calls` are the calls that came, `rejected` those that were not even
+    rung."""
 
-    def __init__(self, number: str, character: Character = "answers", *, voice: int = 20, key: str = "1") -> None:
+    def __init__(
+        self, number: str, character: Character = "answers", *, voice: int = 20, key: str = "1", record: bool = False
+    ) -> None:
         self.number = number
         self.character: Character = character
         self.voice = voice
@@ -32,6 +35,7 @@ class SimCallee:
         self.at: list[float] = []
         self.rejected = 0
         self.clip = clips.voice(voice)
+        self._record = record
 
     @property
     def visits(self) -> int:
@@ -49,7 +53,7 @@ class SimCallee:
             self.rejected += 1
             leg.reject(603 if self.character == "declines" else 486)
             return
-        call = SimCall(agent, voice=self.clip)
+        call = SimCall(agent, voice=self.clip, record=self._record)
         call.take(leg)
         leg.ring()
         self.calls.append(call)

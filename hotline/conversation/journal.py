@@ -18,10 +18,11 @@ said after `rated` is here (I20)."""
 class Journal:
     """Appends records; a `kill -9` loses nothing that was written, a power cut nothing that was synced."""
 
-    def __init__(self, directory: Path, call_id: str) -> None:
-        """Open (and make) `<directory>/<call_id>.jnl`. Raises OSError."""
+    def __init__(self, directory: Path, call_id: str, *, new: bool = False) -> None:
+        """Open (and make) `<directory>/<call_id>.jnl`. `new`: it must not be there yet; of many who try, one gets it. Raises
+        OSError (FileExistsError for the others)."""
         self.path = directory / f"{call_id}{SUFFIX}"
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | (os.O_EXCL if new else 0)
         try:
             self._fd = os.open(self.path, flags, 0o600)
         except FileNotFoundError:

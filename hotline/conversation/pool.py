@@ -185,6 +185,9 @@ class Pool:
             except ValueError:
                 log.error("order_unreadable")
                 continue
+            if any(child.call_id == order.call_id for child in self.children.values()):
+                log.warning("order_begun_before", call_id=order.call_id)  # told twice, and the first is in hand
+                continue
             room = len(self.children) + len(self._orphans) < self.context.settings.pool.max
             slot = self._places.pick() if room and not self._draining and time.time() < order.expires_at else None
             if slot is None:
@@ -265,7 +268,8 @@ class Pool:
         self._strike_off(child.pid, child.slot)
         if child.call_id:
             path = self.context.settings.journal_dir / f"{child.call_id}{SUFFIX}"
-            if path.exists():
+            # One that came too late for an order has another's journal: that call goes on.
+            if path.exists() and recovery.owner(path) in (child.pid, 0):
                 recovery.recover(path, client=self._client, legs=self._legs)
 
     def _strike_off(self, pid: int, slot: int) -> None:

@@ -18,6 +18,7 @@ from hotline.conversation import ghosts
 from hotline.conversation.context import Context
 from hotline.conversation.conversation import Conversation, worker_name
 from hotline.conversation.echo import Echo
+from hotline.conversation.journal import Journal
 from hotline.conversation.link import Link
 from hotline.conversation.slots import Slots
 from hotline.conversation.watch import HeadsetWatch, RtpWatch
@@ -159,20 +160,31 @@ class Worker:
     def _call_out(self, order: Order) -> bool:
         """Begin the call that this worker was made for. An order that was begun before (told twice, a pool that died at the
         wrong moment) is not begun again: nobody is called twice for one cause."""
-        journal = self._context.settings.journal_dir
-        name = f"{order.call_id}{SUFFIX}"
-        if (journal / name).exists() or (journal / "done" / name).exists():
+        folder = self._context.settings.journal_dir
+        try:
+            if (folder / "done" / f"{order.call_id}{SUFFIX}").exists():
+                raise FileExistsError
+            journal = Journal(folder, order.call_id, new=True)
+        except FileExistsError:
             log.warning("order_begun_before", call_id=order.call_id)
+            return False
+        if time.time() >= order.expires_at:  # the task may be due again by now, and another order on its way
+            log.warning("order_too_late", call_id=order.call_id)
+            journal.close()
+            journal.path.unlink()
             return False
         self._slots.busy(self._slot)
         self._report(f"busy {order.call_id}")
-        self._talk = Conversation(self._context, self._endpoint, self._media, self._link, self._name, call_id=order.call_id)
+        self._talk = Conversation(
+            self._context, self._endpoint, self._media, self._link, self._name, call_id=order.call_id, journal=journal
+        )
         try:
             self._talk.begin_order(order)
         except (HotlineError, KeyError) as error:
             log.error("order_refused", call_id=order.call_id, code=getattr(error, "code", type(error).__name__))
             self._talk.close()
             self._talk = None
+            journal.path.unlink(missing_ok=True)
             return False
         if self._drain:
             self._talk.handle(ev.Drain())

@@ -121,10 +121,19 @@ def drop(store: Store, wanted: DropTry) -> None:
         row = callbacks.try_of(session, wanted.call_id)
         if row is None or row.ended_at is not None or session.get(Call, wanted.call_id) is not None:
             return
-        if any((folder / f"{wanted.call_id}{SUFFIX}").exists() for folder in _journals(store.settings)):
+        if any(_speaks(folder / f"{wanted.call_id}{SUFFIX}") for folder in _journals(store.settings)):
             return
         callbacks.end_try(session, store.settings, row, "lost", time.time())
     log.warning("try_dropped", call_id=wanted.call_id)
+
+
+def _speaks(journal: Path) -> bool:
+    """Whether anything stands in a journal. One that is empty long after its order was too old is of a worker that died before
+    it did anything."""
+    try:
+        return journal.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _journals(settings: Settings) -> tuple[Path, Path]:

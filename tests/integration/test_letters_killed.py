@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,32 +20,24 @@ from hotline.store.models import Account, Job, Letter, Notice, NoticeReader, Tic
 from hotline.store.repositories import letters, ticket_events
 from tests.conftest import RedisServer, eventually
 from tests.fakes.tickets import add_matter
+from tests.integration.killed import Part, part_of
 
 pytestmark = pytest.mark.integration
 
 STEPS = ("asked", "taken", "handed", "marked")
 """Before the row is touched; taken and not handed over; handed over and not marked; marked and the job not yet done."""
 
-SCRIPT = """
-    import os
-    import sys
-    import time
+BODY = """
     from dataclasses import dataclass
-    from pathlib import Path
-    from hotline import logs
     from hotline.core.letters import Receipt
-    from hotline.jobs import handlers as all_of, send_letter, worker
+    from hotline.jobs import handlers as all_of, send_letter
     from hotline.jobs.main import main
-    from hotline.settings import load
+    from hotline.store.models import Letter
     from hotline.store.repositories import ticket_sweep
 
-    MARKS = Path({marks!r})
-
-    def hang(step, kind):
-        mark = MARKS / f"{{kind}}.{{step}}"
-        if kind == step and not mark.exists():
-            mark.touch()
-            time.sleep(120)
+    def at(step, kind):
+        if kind == step:
+            hang(step)
 
     @dataclass
     class Slow:
@@ -61,9 +48,9 @@ SCRIPT = """
             return self.inner.once
 
         def send(self, letter):
-            hang("taken", letter.kind)
+            at("taken", letter.kind)
             receipt = self.inner.send(letter)
-            hang("handed", letter.kind)
+            at("handed", letter.kind)
             return receipt
 
     class Post:
@@ -71,102 +58,31 @@ SCRIPT = """
         once = False
 
         def send(self, letter):
-            with (MARKS / "posted").open("a") as file:
+            with (MARKS / "sent").open("a") as file:
                 file.write(letter.name + chr(10))
-            hang("posted", letter.kind)
+            at("posted", letter.kind)
             return Receipt("sent")
 
-    def choose(work):
-        return {{"sms": Slow(send_letter.by_settings(work)["sms"]), "mail": Post()}}
-
-    inner = send_letter.handler(choose)
+    inner = send_letter.handler(lambda work: {"sms": Slow(send_letter.by_settings(work)["sms"]), "mail": Post()})
 
     def send(work):
-        from hotline.store.models import Letter
         with work.store.read() as session:
             kind = session.get(Letter, work.payload["letter_id"]).kind
-        hang("asked", kind)
+        at("asked", kind)
         inner(work)
-        hang("marked", kind)
+        at("marked", kind)
 
-    swept = ticket_sweep.sweep
+    after(ticket_sweep, "sweep", "warned", lambda found: found["warned"])
 
-    def sweep(store, settings, now):
-        found = swept(store, settings, now)
-        if found["warned"]:
-            hang("warned", "warned")
-        return found
-
-    ticket_sweep.sweep = sweep
-    logs.setup("test")
-    day = {{"quiet_from": "00:00", "quiet_to": "00:00"}}
-    settings = load(Path({toml!r}), home=Path({home!r}), redis={{"url": {redis!r}}}, outbox=day)
-
-    # Killed and started many times: a fork of this process has imported everything already.
-    for line in sys.stdin:
-        pid = os.fork()
-        if not pid:
-            main(settings, {{**all_of.handlers(), "send_letter": send}})
-            os._exit(0)
-        print(pid, flush=True)
-        os.waitpid(pid, 0)
+    def run():
+        main(settings(), {**all_of.handlers(), "send_letter": send})
 """
-
-
-class Part:
-    """The part `jobs` as a process that is killed and started again."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.marks = folder / "marks"
-        self.marks.mkdir()
-        self._log = folder / "log.txt"
-        self._script = folder / "run.py"
-        self._script.write_text(
-            textwrap.dedent(SCRIPT).format(
-                marks=str(self.marks),
-                toml=str(settings.home / "hotline.toml"),
-                home=str(settings.home),
-                redis=settings.redis_url,
-            )
-        )
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-        with self._log.open("ab") as log:
-            self._mother = subprocess.Popen(
-                [sys.executable, str(self._script)], env=environment, stderr=log, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-        self.pid = 0
-
-    def start(self) -> None:
-        assert self._mother.stdin is not None
-        assert self._mother.stdout is not None
-        self._mother.stdin.write(b"start\n")
-        self._mother.stdin.flush()
-        self.pid = int(self._mother.stdout.readline())
-
-    def kill(self) -> None:
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            self.pid = 0
-
-    def end(self) -> None:
-        self.kill()
-        self._mother.kill()
-        self._mother.wait(10)
-
-    def hangs_at(self, step: str) -> None:
-        eventually((self.marks / f"{step}.{step}").exists, 30)
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text() if self._log.exists() else ""
 
 
 @pytest.fixture
 def part(redis_settings: Settings, tmp_path: Path) -> Iterator[Part]:
-    made = Part(redis_settings, tmp_path)
-    yield made
-    made.end()
-    print(made.log[-3000:])
+    with part_of(redis_settings, tmp_path / "part", BODY, outbox={"quiet_from": "00:00", "quiet_to": "00:00"}) as made:
+        yield made
 
 
 def put(store: Store, kind: str, channel: str = "sms", to: str = "13812345678", number: str | None = None) -> str:
@@ -228,7 +144,7 @@ def test_one_letter_and_one_notice_whoever_is_killed_when(
     assert states == {**dict.fromkeys(STEPS, "sent"), "posted": "unsure"}
     files = list((redis_settings.outbox_dir / "sms").iterdir())
     assert len(files) == len(STEPS)  # nothing half-written besides
-    assert (part.marks / "posted").read_text().count("\n") == 1  # not handed over twice: a person is asked instead
+    assert (part.marks / "sent").read_text().count("\n") == 1  # not handed over twice: a person is asked instead
     assert len(read(store, select(Notice).where(Notice.key == f"letter_unsure:{posted}:1"))) == 1
     assert len(read(store, select(Notice).where(Notice.kind == "warning"))) == warned
     assert len(read(store, select(TicketWarning))) == warned

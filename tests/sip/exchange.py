@@ -151,6 +151,10 @@ class Exchange:
     def workers(self) -> dict[str, dict[str, Any]]:
         return {name: json.loads(raw) for name, raw in self.redis.hgetall(keys.WORKERS).items()}  # type: ignore[union-attr]
 
+    def pool_log(self) -> str:
+        """What the pools have written."""
+        return (self.settings.home / "pool.log").read_text("utf-8", "replace")
+
     # Facts and orders.
 
     def facts(self, call_id: str = "") -> list[Fact]:

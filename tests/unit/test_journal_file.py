@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,24 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space"):
         journal.facts([fact(1)])
     journal.close()
+
+
+def test_of_many_who_begin_a_call_one_gets_its_journal(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: begin(tmp_path / "calls"), range(8)))
+    [journal] = [one for one in made if one is not None]
+    journal.facts([fact(1)])
+    journal.close()
+    again = Journal(tmp_path / "calls", "call_x")  # whoever only goes on with it may
+    again.close()
+    assert len(decode((tmp_path / "calls" / "call_x.jnl").read_bytes()).records) == 1
+
+
+def begin(folder: Path) -> Journal | None:
+    try:
+        return Journal(folder, "call_x", new=True)
+    except FileExistsError:
+        return None
 
 
 def test_what_follows_half_a_line_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

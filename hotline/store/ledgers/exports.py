@@ -1,7 +1,8 @@
 """Exports: asked for as a row and a job, made page by page with its progress on the row, deleted when their time is over.
 
 Made with the rights its owner has when it is made, not when it was asked for. Run again after a kill it begins anew: what there
-was of the file is deleted first.
+was of the file is deleted first. A process that stood still so long that another has taken its job over finds that out at its
+next page, and at the end under the lock of the row: what it made is thrown away.
 """
 
 from __future__ import annotations
@@ -24,7 +25,15 @@ from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store import audit, ticket_codes
 from hotline.store.catalogue import catalogue
 from hotline.store.engine import Store
-from hotline.store.ledgers.files import Parts, Value, remove_parts, sheet
+from hotline.store.ledgers.files import (
+    Parts,
+    Value,
+    makes,
+    remove_mark,
+    remove_parts,
+    sheet,
+    take_over,
+)
 from hotline.store.ledgers.line import MOST_DAYS, Asked, Line
 from hotline.store.ledgers.scope import viewer_of
 from hotline.store.ledgers.sources import source
@@ -108,23 +117,40 @@ def make(
     store: Store, folder: Path, export_id: str, *, most: int, keep_seconds: float, clock: Callable[[], float] = time.time
 ) -> None:
     """Make the file of an export. Done once it does nothing; killed and run again it begins anew."""
+    maker = new_id("make", clock())
     with store.write() as session:
         row = session.get(Export, export_id, with_for_update=True)
         if row is None or row.state not in OPEN:
             return
         row.state, row.rows_done = "running", 0
-    remove_parts(folder, export_id)
+        session.flush()
+        take_over(folder, export_id, maker)
     try:
-        _make(store, folder, export_id, most, keep_seconds, clock)
+        _make(store, folder, export_id, maker, most, keep_seconds, clock)
     except HotlineError as problem:
-        remove_parts(folder, export_id)
         with store.write() as session:
-            row = session.get_one(Export, export_id)
-            row.state, row.error, row.finished_at = "failed", problem.code, clock()
-            _note(session, row, "export.failed", clock())
+            row = _mine(session, folder, export_id, maker)
+            if row is not None:
+                remove_parts(folder, export_id)
+                row.state, row.error, row.finished_at = "failed", problem.code, clock()
+                _note(session, row, "export.failed", clock())
 
 
-def _make(store: Store, folder: Path, export_id: str, most: int, keep_seconds: float, clock: Callable[[], float]) -> None:
+def _mine(session: Session, folder: Path, export_id: str, maker: str) -> Export | None:
+    """The row, locked, while this is who makes its file."""
+    row = session.get_one(Export, export_id, with_for_update=True, populate_existing=True)
+    return row if row.state == "running" and makes(folder, export_id, maker) else None
+
+
+def _make(
+    store: Store,
+    folder: Path,
+    export_id: str,
+    maker: str,
+    most: int,
+    keep_seconds: float,
+    clock: Callable[[], float],
+) -> None:
     with store.read() as session:
         row = session.get_one(Export, export_id)
         account = session.get(Account, row.by)
@@ -144,7 +170,7 @@ def _make(store: Store, folder: Path, export_id: str, most: int, keep_seconds: f
         raise Invalid("export.too_many", rows=total, most=most)
     _progress(store, export_id, 0, total)
     columns = columns_for(ledger, viewer.role)
-    out = Parts(folder, export_id, store.secrecy)
+    out = Parts(folder, export_id, store.secrecy, maker)
     table = sheet(kind, out, ledger.en if english else ledger.zh, [column.en if english else column.zh for column in columns])
     done, before = 0, ""
     while True:
@@ -154,6 +180,9 @@ def _make(store: Store, folder: Path, export_id: str, most: int, keep_seconds: f
         for line in page:
             table.row(cells(line, columns, store.secrecy, clear=clear, english=english))
         done += len(page)
+        if not makes(folder, export_id, maker):
+            out.discard()
+            return
         _progress(store, export_id, done, max(total, done))
         if len(page) < PAGE or done >= most:
             break
@@ -162,17 +191,25 @@ def _make(store: Store, folder: Path, export_id: str, most: int, keep_seconds: f
     digest = out.finish()
     now = clock()
     with store.write() as session:
-        row = session.get_one(Export, export_id, with_for_update=True)
-        row.state, row.rows_done, row.rows_total, row.parts, row.bytes = "done", done, done, out.count, out.size
-        row.sha256, row.finished_at, row.expires_at = digest, now, now + keep_seconds
-        _note(session, row, "export.made", now)
+        mine = _mine(session, folder, export_id, maker)
+        if mine is None:
+            out.discard()
+            return
+        out.settle()
+        remove_mark(folder, export_id)
+        mine.state, mine.rows_done, mine.rows_total, mine.parts, mine.bytes = "done", done, done, out.count, out.size
+        mine.sha256, mine.finished_at, mine.expires_at = digest, now, now + keep_seconds
+        _note(session, mine, "export.made", now)
         later = now + keep_seconds
-        jobs.enqueue(session, KIND, f"{KIND}:{row.id}:expire", {"export_id": row.id, "expire": True}, now=now, run_after=later)
+        jobs.enqueue(
+            session, KIND, f"{KIND}:{mine.id}:expire", {"export_id": mine.id, "expire": True}, now=now, run_after=later
+        )
 
 
 def _progress(store: Store, export_id: str, done: int, total: int) -> None:
     with store.write() as session:
-        session.execute(update(Export).where(Export.id == export_id).values(rows_done=done, rows_total=total))
+        running = update(Export).where(Export.id == export_id, Export.state == "running")
+        session.execute(running.values(rows_done=done, rows_total=total))
 
 
 def expire(store: Store, folder: Path, export_id: str, now: float) -> None:

@@ -27,14 +27,16 @@ Value = str | float | int | None
 
 
 class Parts(io.RawIOBase):
-    """A file that is only written, sealed in parts `<id>.<n>`; tells its SHA-256 at the end."""
+    """A file that is only written, sealed in parts `<id>.<n>`; tells its SHA-256 at the end. `maker`: whoever may not be the
+    only one at work on it writes under names of its own, until :meth:`settle`."""
 
-    def __init__(self, folder: Path, export_id: str, secrecy: Secrecy) -> None:
+    def __init__(self, folder: Path, export_id: str, secrecy: Secrecy, maker: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder, self._id, self._key = folder, export_id, secrecy.file_key(export_id)
+        self._folder, self._id, self._key, self._maker = folder, export_id, secrecy.file_key(export_id), maker
         self._held = bytearray()
         self._digest = hashlib.sha256()
         self.count = self.size = 0
+        self._over = False
 
     def writable(self) -> bool:
         return True
@@ -44,6 +46,8 @@ class Parts(io.RawIOBase):
 
     def write(self, block: object) -> int:
         data = bytes(memoryview(block))  # type: ignore[arg-type]
+        if self._over:
+            return len(data)
         self._digest.update(data)
         self._held += data
         self.size += len(data)
@@ -59,8 +63,23 @@ class Parts(io.RawIOBase):
             self._held.clear()
         return self._digest.hexdigest()
 
+    def discard(self) -> None:
+        """Nobody wants it: what is there is deleted, what is still written goes nowhere (a table closes itself when it is
+        thrown away)."""
+        self._over = True
+        self._held.clear()
+        for path in self._folder.glob(f"{self._id}.{self._maker}-*"):
+            path.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Give the finished parts their names."""
+        for number in range(self.count if self._maker else 0):
+            _making_path(self._folder, self._id, self._maker, number).replace(part_path(self._folder, self._id, number))
+
     def _put(self, content: bytes) -> None:
         path = part_path(self._folder, self._id, self.count)
+        if self._maker:
+            path = _making_path(self._folder, self._id, self._maker, self.count)
         with path.open("wb") as out:
             path.chmod(0o600)
             write_sealed(out, self._key, {"recording_id": self._id, "part": self.count}, len(content), [content])
@@ -70,6 +89,34 @@ class Parts(io.RawIOBase):
 def part_path(folder: Path, export_id: str, number: int) -> Path:
     """Where a part lies."""
     return folder / f"{export_id}.{number}"
+
+
+def _making_path(folder: Path, export_id: str, maker: str, number: int) -> Path:
+    return folder / f"{export_id}.{maker}-{number}"
+
+
+def _mark(folder: Path, export_id: str) -> Path:
+    return folder / f"{export_id}.making"
+
+
+def take_over(folder: Path, export_id: str, maker: str) -> None:
+    """From now on this is who makes the file; what there is of it is deleted. Under the lock of its row."""
+    remove_parts(folder, export_id)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _mark(folder, export_id).write_text(maker, "utf-8")
+
+
+def makes(folder: Path, export_id: str, maker: str) -> bool:
+    """Whether that is who makes the file now."""
+    try:
+        return _mark(folder, export_id).read_text("utf-8") == maker
+    except FileNotFoundError:
+        return False
+
+
+def remove_mark(folder: Path, export_id: str) -> None:
+    """Nobody makes it any more."""
+    _mark(folder, export_id).unlink(missing_ok=True)
 
 
 def read_parts(folder: Path, export_id: str, count: int, secrecy: Secrecy) -> Iterator[bytes]:

@@ -25,6 +25,9 @@ export const AWAY_FROM_DESK: Readonly<Record<string, readonly string[]>> = {
   statistician: ['ledgers', 'password'],
 }
 
+/** Those of them who have notices: their feed carries nothing else. */
+export const HAS_NOTICES: readonly string[] = ['agent', 'supervisor', 'admin', 'centre']
+
 /** A role with so few pages has them all in the bar; with more the groups fold up. */
 const FLAT = 7
 

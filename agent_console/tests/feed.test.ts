@@ -30,6 +30,14 @@ const up: Array<[number, LinkEvent]> = [
   [30, { type: 'message', message: snapshot(7, { 'agents/1': { id: 1, state: 'available' } }) }],
 ]
 
+describe('notices', () => {
+  it('counts what the server says, and asks for nothing', () => {
+    const { link, commands } = play([...up, [40, { type: 'message', message: { type: 'notices', now: 1001 } }]])
+    expect(link).toMatchObject({ phase: 'live', notices: 1, heardAt: T0 + 40 })
+    expect(commands).toEqual(play(up).commands)
+  })
+})
+
 describe('board', () => {
   it('takes a snapshot, then numbered changes and deletions', () => {
     let board = reduce(EMPTY, snapshot(3, { 'queues/a': { name: 'a', waiting: 1 } }) as never, 990).board

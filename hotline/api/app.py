@@ -13,6 +13,7 @@ from hotline import __version__
 from hotline.api import background, console, errors
 from hotline.api.alerts import Alerts
 from hotline.api.attendance import Attendance
+from hotline.api.bell import Bell
 from hotline.api.board import Board
 from hotline.api.connection import STOPPING
 from hotline.api.context import Context, context_of
@@ -187,6 +188,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ("figures", Figures().run(context)),
             ("alerts", context.alerts.watch(context)),
             ("attendance", context.attendance.watch(context)),
+            ("bell", Bell().run(context)),
             ("watch", context.feeds.watch(context)),
             ("probe", status.probe(context)),
             ("beat", status.beat(context)),

@@ -70,6 +70,10 @@ class Connection:
             self._degraded = True
             self._put({"type": "degraded", "now": time.time()})
 
+    def notices(self) -> None:
+        """There is a new notice for this person; what it says is asked for with their rights."""
+        self._put({"type": "notices", "now": time.time()})
+
     # from the client
 
     def received(self, kind: object) -> None:

@@ -26,7 +26,8 @@ RIGHTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "me.read": _ANYONE,
         "me.logout": _ANYONE,
         "me.password": _ANYONE,
-        "feed.open": _ALL,
+        # the people of the centres see nothing of the board: their feed says that there are notices
+        "feed.open": _CENTRES,
         "catalogue.read": _CENTRES | {"statistician"},
         "status.read": _ALL,
         # a seat at the desk

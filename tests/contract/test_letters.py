@@ -477,6 +477,77 @@ def test_whoever_may_not_know_hears_nothing_and_somebody_does(people: Store) -> 
         assert ladder.who("handler", "", TOWN, ladder.knowers(session, ticket)) == ["acc_boss"]
 
 
+def keeps(store: Store, number: str, keeper: str, **more: Any) -> None:
+    """Somebody at the desk took this ticket down, and answers for it."""
+    with store.write() as session:
+        session.execute(update(Ticket).where(Ticket.number == number).values(keeper_id=keeper, **more))
+
+
+def test_who_took_it_hears_that_it_came_back_and_that_it_is_late(people: Store) -> None:
+    number, desk = add_matter(people, now=NOW), account(people, "desk", "agent")
+    account(people, "other", "agent")
+    keeps(people, number, desk)
+    do(people, number, "accept")
+    do(people, number, "assign", centre_id=TOWN)
+    clerk = Actor("acc_clerk", "centre", TOWN)
+    with people.write() as session:
+        given = {"reason": "area", "basis": "不属于本镇"}
+        House(session, Limits(), Warn()).do(number, "object", clerk, given, now=NOW + 60)
+    assert heard(people) == {"returned": [desk]}
+    with people.read() as session:
+        assert session.scalars(select(Notice.data)).one() == {"reason": "area"}, (
+            "codes only: what was written stays in the ticket"
+        )
+    with people.read() as session:
+        due = session.get_one(Ticket, number).due_at
+    assert due is not None
+    ticket_sweep.sweep(people, people.settings.tickets, due - 3_600)
+    tell(people)
+    assert desk not in heard(people).get("yellow", []) + heard(people).get("orange", []), "not before it is late"
+    ticket_sweep.sweep(people, people.settings.tickets, due + 1)
+    tell(people)
+    assert set(heard(people)["red"]) == {"acc_boss", desk}
+    keeps(people, number, desk, guarded=True, secret="minor")
+    with people.write() as session:
+        ticket = session.get_one(Ticket, number)
+        ladder = notices.Ladder(session)
+        assert ladder.of_these([desk, "acc_boss"], ladder.knowers(session, ticket)) == ["acc_boss"]
+
+
+def test_a_hand_over_is_heard_by_who_is_to_take_it_then_by_who_offered_it(people: Store) -> None:
+    number = add_matter(people, now=NOW)
+    desk, mate = account(people, "desk", "agent"), account(people, "mate", "agent")
+    account(people, "bridge", "centre", "ctr_990102102")
+    account(people, "pier", "centre", "ctr_990102102", director=True)
+    keeps(people, number, desk)
+
+    def act(name: str, who: Actor, **given: Any) -> None:
+        with people.write() as session:
+            House(session, Limits(), Warn()).do(number, name, who, given, now=NOW)
+
+    mine, hers = Actor(desk, "agent"), Actor(mate, "agent")
+    act("offer_handover", mine, person_id=mate, why="调班")
+    assert heard(people) == {"handover_offered": [mate]}
+    act("refuse_handover", hers, why="手上已有同类工单")
+    act("offer_handover", mine, centre_id="ctr_990102102", why="事在石桥镇")
+    act("recall_handover", mine)
+    act("offer_handover", mine, person_id=mate, why="调班")
+    act("accept_handover", hers)
+    found = heard(people)
+    assert found == {
+        "handover_offered": [mate, "acc_bridge", "acc_pier", mate],
+        "handover_refused": [desk],
+        "handover_accepted": [desk],
+    }
+    act("offer_handover", hers, person_id=desk, why="还给你")
+    with people.read() as session:
+        until = session.get_one(Ticket, number).offered_until
+    assert until is not None
+    for _ in range(2):
+        ticket_sweep.sweep(people, people.settings.tickets, until + 1)
+    assert heard(people)["handover_expired"] == [mate]
+
+
 def test_supervision_begins_and_ends_for_those_it_concerns(people: Store) -> None:
     number = add_matter(people, now=NOW)
     with people.write() as session:

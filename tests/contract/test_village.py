@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
 from hotline.core.calendars import ZONE
@@ -16,19 +16,26 @@ from hotline.core.errors import HotlineError
 from hotline.core.tickets import Actor
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.model import Limits
+from hotline.jobs.doctor import village as doctor
+from hotline.jobs.doctor.report import Report
 from hotline.settings import Settings
 from hotline.store.engine import Store
-from hotline.store.models import Account, CallbackTask, CallbackTry, Centre, ProgressTry, StaffPhone, Ticket, VillageCall
+from hotline.store.models import (
+    Account,
+    CallbackTask,
+    CallbackTry,
+    Notice,
+    NoticeReader,
+    ProgressTry,
+    StaffPhone,
+    Ticket,
+    VillageCall,
+)
 from hotline.store.repositories import callbacks, progress, ticket_events, village
-from hotline.store.repositories.sealing import seal
 from hotline.store.repositories.ticket_acts import House
-from tests.fakes.tickets import add_matter
+from tests.fakes.villages import BOSS, PHONE, TOWN, VILLAGE, add_village, matter_there
 
 pytestmark = pytest.mark.contract
-
-PHONE = "13700000111"
-BOSS = Actor("acc_boss", "supervisor")
-TOWN, VILLAGE = "ctr_town", "ctr_village"
 
 
 def at(day: str, clock: str = "10:00") -> float:
@@ -41,50 +48,13 @@ MONDAY = at("2026-03-02")
 @pytest.fixture
 def town(store: Store) -> Store:
     """A town with a village that has a telephone and no computer."""
-    from hotline.store.models import Region
-
-    with store.write() as session:
-        session.add(Region(code="990101", name="镇", level="town", parent_code=None))
-        session.flush()
-        session.add(Centre(id=TOWN, name="镇工作站", level="town", region_code="990101"))
-        session.flush()
-        session.add(Centre(id=VILLAGE, name="村工作室", level="village", region_code="990101", parent_id=TOWN, by_phone=True))
-        session.flush()
-        session.add(
-            Account(
-                id="acc_clerk",
-                username="clerk",
-                password_hash="-",
-                role="centre",
-                display_name="文书",
-                centre_id=VILLAGE,
-                created_at=0,
-            )
-        )
-        session.flush()
-        session.add(
-            StaffPhone(
-                id="acc_clerk",
-                kind="clerk",
-                number="7101",
-                phone_enc=seal(store.secrecy, "staff_phones.phone_enc", "acc_clerk", f"+86{PHONE}"),
-                phone_masked="137****0111",
-                phone_hash=store.secrecy.index(PHONE),
-                pin_hash="-",
-                updated_at=0,
-            )
-        )
+    add_village(store)
     return store
 
 
-def matter(store: Store, now: float = MONDAY, centre: str = VILLAGE, **more: Any) -> str:
+def matter(store: Store, now: float = MONDAY, **more: Any) -> str:
     """A ticket assigned to the village."""
-    number = add_matter(store, now=now, **more)
-    with store.write() as session:
-        house = House(session, Limits(), Warn())
-        house.do(number, "accept", BOSS, {}, now=now)
-        house.do(number, "assign", BOSS, {"centre_id": centre}, now=now)
-    return number
+    return matter_there(store, now, **more)
 
 
 def sweep(store: Store, settings: Settings, now: float) -> dict[str, int]:
@@ -215,6 +185,104 @@ def test_not_answered_then_the_town_is_told_once(town: Store, settings: Settings
         tries = session.scalars(select(CallbackTry)).all()
     assert [one.data["reason"] for one in told] == ["no_answer"]
     assert len(tries) == settings.village.max_tries
+
+
+def member(store: Store, name: str, centre: str, *, director: bool = False) -> str:
+    with store.write() as session:
+        session.add(
+            Account(
+                id=f"acc_{name}",
+                username=name,
+                password_hash="-",
+                role="centre",
+                display_name=name,
+                centre_id=centre,
+                director=director,
+                created_at=0,
+            )
+        )
+    return f"acc_{name}"
+
+
+def give_up(store: Store, settings: Settings, now: float) -> float:
+    """Nobody answers, as often as is tried; when it is over."""
+    for _ in range(settings.village.max_tries):
+        sweep(store, settings, now)
+        end(store, settings, begin(store, settings, now), "tried", "no_answer", now + 45)
+        now += 4000
+    assert sweep(store, settings, now)["unreached"] == 1
+    return now
+
+
+def notices_of(store: Store) -> list[tuple[str, str, list[str]]]:
+    """(key, ticket, who has it) of each notice that a village was not reached."""
+    with store.read() as session:
+        found = []
+        for row in session.scalars(select(Notice).where(Notice.kind == "village_unreached").order_by(Notice.id)):
+            readers = select(NoticeReader.account_id).where(NoticeReader.notice_id == row.id)
+            found.append((row.key, row.number or "", sorted(session.scalars(readers))))
+        return found
+
+
+def broken(store: Store, now: float) -> list[str]:
+    report = Report(now)
+    with store.read() as session:
+        doctor.examine(session, store.settings, report, now)
+    return [item.problem for rows in report.broken.values() for item in rows]
+
+
+def test_the_town_above_has_a_notice_once_each_round(town: Store, settings: Settings) -> None:
+    """Counter and director of the centre above, nobody of the village; sent there again and not reached again, once more."""
+    counter, head = member(town, "counter", TOWN), member(town, "head", TOWN, director=True)
+    number = matter(town)
+    now = give_up(town, settings, MONDAY)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: _quiet(town, settings), range(4)))
+    [first] = rows(town)
+    assert notices_of(town) == [(f"village_unreached:{first.id}", number, [counter, head])]
+    with town.read() as session:
+        data = session.scalars(select(Notice.data)).one()
+    assert (data["reason"], data["centre"]) == ("no_answer", "村工作室")
+    assert "13812345678" not in str(data)
+    with town.write() as session:
+        house = House(session, Limits(), Warn())
+        house.do(number, "object", Actor(counter, "centre", TOWN), {"reason": "level", "basis": "村里没有人接"}, now=now + 1)
+        house.do(number, "reassign", BOSS, {"centre_id": VILLAGE, "why": "再试"}, now=now + 2)
+    give_up(town, settings, at("2026-03-03"))
+    assert [row[1:] for row in notices_of(town)] == [(number, [counter, head])] * 2
+    assert len({row[0] for row in notices_of(town)}) == 2
+
+
+def test_one_of_before_gets_its_notice_and_the_doctor_asks_for_it(town: Store, settings: Settings) -> None:
+    """As an installation has them that was brought up to date: unreached, told in the story, nobody has a notice."""
+    head = member(town, "head", TOWN, director=True)
+    number = matter(town)
+    now = give_up(town, settings, MONDAY)
+    with town.write() as session:
+        session.execute(delete(NoticeReader))
+        session.execute(delete(Notice))
+    assert broken(town, now + 600) == ["village.no_notice"]
+    sweep(town, settings, now + 600)
+    assert [row[1:] for row in notices_of(town)] == [(number, [head])]
+    assert broken(town, now + 1200) == []
+    with town.write() as session:
+        session.execute(delete(NoticeReader))
+        session.execute(delete(Notice))
+        House(session, Limits(), Warn()).do(number, "sign", Actor(head, "centre", TOWN, True), {}, now=now + 1300)
+    sweep(town, settings, now + 1400)
+    assert notices_of(town) == [], "signed in the village's place: there is nothing to hear any more"
+
+
+def test_a_confidential_one_is_heard_by_the_director_only(town: Store, settings: Settings) -> None:
+    member(town, "counter", TOWN)
+    head = member(town, "head", TOWN, director=True)
+    number = matter(town)
+    with town.write() as session:
+        ticket = session.get_one(Ticket, number)
+        ticket.secret, ticket.guarded = "violence", True
+    sweep(town, settings, MONDAY)
+    assert tasks(town) == [], "nothing confidential is read out"
+    assert [row[1:] for row in notices_of(town)] == [(number, [head])]
 
 
 def test_answered_and_nothing_keyed(town: Store, settings: Settings) -> None:

@@ -67,6 +67,9 @@ async def test_a_warning_is_found_and_papers_are_sent(served: House) -> None:  #
     assert result["unread"] >= 1
     assert number in result["notice"]
     assert number in result["draft"]
+    assert result["rang"] < 10, "by the feed: the console itself looks once a minute"
+    assert number in result["offered"]
+    assert "待您接收" in result["offered"]
     assert "补正材料告知" in result["letters"][0]
     with store.read() as session:
         assert sorted(session.scalars(select(Letter.state))) == ["waiting", "waiting"]

@@ -39,6 +39,8 @@ export interface Link {
   readonly snapshotSince: number
   /** How often a gap made us ask for a snapshot (shown in the status bar's details). */
   readonly gaps: number
+  /** How often the server said that there is a new notice. */
+  readonly notices: number
 }
 
 export const IDLE: Link = {
@@ -50,6 +52,7 @@ export const IDLE: Link = {
   pingedAt: 0,
   snapshotSince: 0,
   gaps: 0,
+  notices: 0,
 }
 
 export type LinkEvent =
@@ -150,6 +153,8 @@ function hear(link: Link, message: ServerMessage, now: number, random: number): 
       if (phase === 'lost') return lose(heard, now, random)
       return { link: { ...heard, phase, board: { ...heard.board, stale: true } }, commands: [{ type: 'close' }] }
     }
+    case 'notices':
+      return { link: { ...heard, notices: heard.notices + 1 }, commands: none }
     case 'degraded':
       return { link: { ...heard, phase: 'degraded', board: { ...heard.board, stale: true } }, commands: none }
     case 'snapshot': {

@@ -202,6 +202,8 @@ export type ServerMessage =
   | { type: 'pong'; now?: number }
   /** The server itself does not see the board at the moment; a snapshot follows when it does. */
   | { type: 'degraded'; now?: number }
+  /** There is a new notice for this person. */
+  | { type: 'notices'; now?: number }
   | { type: 'bye'; code: string }
 
 /** Who has a form open now, and its last save. */

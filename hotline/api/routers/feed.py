@@ -266,4 +266,5 @@ async def _renew(context: Context, person: Person) -> None:
             await context.redis.set(keys.agent_lease(person.agent_id), "1", px=milliseconds)
         except (RedisError, OSError, TimeoutError):
             log.warning("lease_not_renewed", agent_id=person.agent_id)
-    await context.sessions.touch(person)
+    if person.role != "centre":  # whose feed only rings: a page left open keeps nobody logged in
+        await context.sessions.touch(person)

@@ -115,6 +115,18 @@ _STAFF: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("工单{number}督办已结束", "工单{number}的督办已结束，请登录系统查看结果。"),
         ("Supervision of {number} is over", "The supervision of ticket {number} is over. See the console."),
     ),
+    "village_unreached": (
+        ("工单{number}村级未接通", "工单{number}的村级工作室电话未能接通，请联系该村或代为签收。"),
+        ("Village not reached, {number}", "The village of ticket {number} was not reached by phone. Call it, or sign for it."),
+    ),
+    "returned": (
+        ("工单{number}被退回", "您首接的工单{number}已被退回异议，请关注后续分派。"),
+        ("Ticket {number} was sent back", "Ticket {number}, which you took, was sent back. See the console."),
+    ),
+    "handover_offered": (
+        ("工单{number}移交给您", "工单{number}拟移交给您，请登录系统接收或退回。"),
+        ("Ticket {number} is offered to you", "Ticket {number} is to be handed to you. Accept or refuse it in the console."),
+    ),
 }
 
 

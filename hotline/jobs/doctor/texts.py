@@ -224,6 +224,10 @@ _AFTER: Final = {
     "share.opened": ("打开 {row} 次，审计 {audit} 次", "opened {row} times, audited {audit} times"),
     "share.heard": ("凭失效或他人的分享收听（审计第 {seq} 条）", "heard by a share that did not allow it (audit row {seq})"),
     "village.forgotten": ("工单在电话签收的中心，却无人去电", "it waits at a centre by phone, and nobody calls"),
+    "village.no_notice": (
+        "村级中心电话未接通，上级中心却没有收到通知",
+        "the village was not reached, and nobody above has a notice",
+    ),
     "village.wrong_task": ("电话签收挂在另一种任务 {task} 上", "its calls belong to another kind of task, {task}"),
     "village.told": (
         "应告知上级 {noted} 次，实际 {told} 次",

@@ -17,7 +17,7 @@ from hotline.jobs.doctor.report import Report
 from hotline.settings import Settings
 from hotline.store.models import Appointment, AppointmentPlan, CallbackTask, Centre, Ticket, TicketEvent, VillageCall
 from hotline.store.repositories import appointments
-from hotline.store.repositories.village import ASSIGNING
+from hotline.store.repositories.village import ASSIGNING, untold
 
 SLACK_SECONDS: Final = 120.0
 """The look at what waits comes every few seconds; a busy machine may take longer."""
@@ -26,7 +26,7 @@ SLACK_SECONDS: Final = 120.0
 def examine(session: Session, settings: Settings, report: Report, now: float) -> None:
     """V1 and V2."""
     _waiting(session, settings, report, now)
-    _told(session, report)
+    _told(session, report, now)
     _appointments(session, report, now)
 
 
@@ -49,8 +49,8 @@ def _waiting(session: Session, settings: Settings, report: Report, now: float) -
             report.say("V1", "village.wrong_task", row.number, task=task.id)
 
 
-def _told(session: Session, report: Report) -> None:
-    """The centre above is told once of each assignment, and when it is noted as told."""
+def _told(session: Session, report: Report, now: float) -> None:
+    """The centre above is told once of each assignment, and when it is noted as told; its people have a notice of it."""
     told = dict(
         session.execute(
             select(TicketEvent.number, func.count()).where(TicketEvent.name == "unreached").group_by(TicketEvent.number)
@@ -62,6 +62,8 @@ def _told(session: Session, report: Report) -> None:
         report.looked("V1")
         if told.get(number, 0) != counts.get(number, 0):
             report.say("V1", "village.told", number, told=told.get(number, 0), noted=counts.get(number, 0))
+    for row, _ in session.execute(untold().where(VillageCall.ended_at < now - SLACK_SECONDS)):
+        report.say("V1", "village.no_notice", row.number, centre=row.told)
 
 
 def _appointments(session: Session, report: Report, now: float) -> None:

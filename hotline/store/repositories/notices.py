@@ -9,12 +9,33 @@ from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hotline.store.models import AccountContact, Letter, Notice, NoticeReader, Ticket, TicketSupervision, TicketWarning
+from hotline.core.tickets import Ticket as Seen
+from hotline.store.models import (
+    AccountContact,
+    Centre,
+    Letter,
+    Notice,
+    NoticeReader,
+    Ticket,
+    TicketEvent,
+    TicketSupervision,
+    TicketWarning,
+    VillageCall,
+)
 from hotline.store.repositories import jobs
 from hotline.store.repositories.staff_of import Ladder
 
 PORTION: Final = 500
 LETTER_JOB: Final = "notice_letters"
+UNREACHED: Final = "village_unreached"
+OF_ACT: Final[Mapping[str, str]] = {
+    "object": "returned",
+    "offer_handover": "handover_offered",
+    "accept_handover": "handover_accepted",
+    "refuse_handover": "handover_refused",
+    "expire_handover": "handover_expired",
+}
+"""Act → the notice it makes: an offer for whom it is offered to, the others for whoever answered for the ticket before."""
 
 
 def add(
@@ -67,6 +88,9 @@ def of_warnings(session: Session, now: float) -> int:
         ticket, key = tickets[row.number], f"warning:{row.id}"
         knows = ladder.knowers(session, ticket)
         readers[key] = ladder.who(row.to_whom, ticket.handler_id, ticket.centre_id or "", knows)
+        keeper = ladder.members.get(ticket.keeper_id)
+        if row.level == "red" and keeper is not None and keeper.role == "agent" and knows(keeper):
+            readers[key].append(keeper.id)  # until a centre signs it, who took it down answers for it
         values = {"number": row.number, "level": row.level, "to_whom": row.to_whom, "at": now}
         made.append({"key": key, "kind": "warning", "data": {"rule": row.rule, "due_at": row.due_at}, **values})
     # Thousands may come due in one minute: written together, for nobody else writes to SQLite meanwhile.
@@ -116,6 +140,40 @@ def of_letter(session: Session, row: Letter, now: float) -> None:
     data = {"letter": row.kind, "channel": row.channel, "to": row.to_masked, "code": row.code}
     kind = f"letter_{row.state}"
     add(session, f"{kind}:{row.id}:{row.round}", kind, readers, now=now, number=row.number, to_whom="handler", data=data)
+
+
+def unreached_key(row_id: int) -> str:
+    """The key of the notice that a village's clerk could not be had, for one assignment (`village_calls.id`)."""
+    return f"{UNREACHED}:{row_id}"
+
+
+def of_village(session: Session, row: VillageCall, ticket: Ticket, reason: str, now: float) -> None:
+    """A clerk on the telephone could not be had: the counter and the director of the centre above hear of it, so that somebody
+    telephones, goes there, or signs in the village's place."""
+    ladder = Ladder(session)
+    knows = ladder.knowers(session, ticket)
+    readers = {*ladder.who("handler", "", row.told, knows), *ladder.who("director", "", row.told, knows)}
+    centre = session.get_one(Centre, row.centre_id)
+    data = {"reason": reason, "centre": centre.name, "phone": centre.phone}
+    add(session, unreached_key(row.id), UNREACHED, readers, now=now, number=ticket.number, to_whom="director", data=data)
+
+
+def after_act(session: Session, ticket: Ticket, before: Seen, event: TicketEvent, now: float) -> None:
+    """What happened to a ticket that somebody answers for, or was offered: they hear of it, in the act's transaction. Never
+    whoever did it."""
+    kind = OF_ACT.get(event.name)
+    if kind is None:
+        return
+    ladder = Ladder(session)
+    knows = ladder.knowers(session, ticket)
+    if event.name == "offer_handover":
+        found = ladder.of_these([ticket.offered_to], knows) if ticket.offered_to else ladder.at(ticket.offered_centre, knows)
+    else:
+        found = ladder.of_these({before.keeper_id, before.offered_by}, knows)
+    readers = set(found) - {event.actor}
+    if readers:
+        data = {"until": ticket.offered_until} if event.name == "offer_handover" else {"reason": event.data.get("reason", "")}
+        add(session, f"{kind}:{ticket.number}:{event.seq}", kind, readers, now=now, number=ticket.number, data=data)
 
 
 # what somebody reads

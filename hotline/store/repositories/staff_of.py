@@ -23,6 +23,7 @@ class Member:
     role: str
     centre_id: str
     director: bool
+    agent_id: str = ""
 
 
 Knows = Callable[[Member], bool]
@@ -32,10 +33,12 @@ class Ladder:
     """The people of the house, read once for many notices."""
 
     def __init__(self, session: Session) -> None:
-        query = select(Account.id, Account.role, Account.centre_id, Account.director).where(
-            Account.active, Account.role.in_(("centre", "supervisor", "admin"))
+        query = select(Account.id, Account.role, Account.centre_id, Account.director, Account.agent_id).where(
+            Account.active, Account.role.in_(("centre", "supervisor", "admin", "agent"))
         )
-        members = [Member(row.id, row.role, row.centre_id or "", row.director) for row in session.execute(query)]
+        members = [
+            Member(row.id, row.role, row.centre_id or "", row.director, row.agent_id or "") for row in session.execute(query)
+        ]
         self.members = {member.id: member for member in members}
         self._of_centre: dict[str, list[Member]] = {}
         for member in members:
@@ -76,13 +79,21 @@ class Ladder:
     def _heads(self, centre_id: str) -> list[Member]:
         return [member for member in self._of_centre.get(centre_id, ()) if member.director]
 
+    def at(self, centre_id: str, knows: Knows = lambda member: True) -> list[str]:
+        """Account ids of everybody at a centre who may know."""
+        return [member.id for member in self._of_centre.get(centre_id, ()) if knows(member)]
+
+    def of_these(self, ids: Iterable[str], knows: Knows = lambda member: True) -> list[str]:
+        """Those of these accounts that may log in and know."""
+        return [one for one in ids if (member := self.members.get(one)) is not None and knows(member)]
+
     def admins(self, knows: Knows = lambda member: True) -> list[str]:
         """Account ids of the administrators who may know."""
         return [member.id for member in self._admins if knows(member)]
 
     def knowers(self, session: Session, ticket: Ticket | None) -> Knows:
         """Who may know of this ticket, as `hotline.api.ticket_sight.unguarded` says it: not whom it is hidden from; of a
-        confidential one the supervisors, the directors over it, and those it was granted to."""
+        confidential one the supervisors, the directors over it, whoever took it down, and those it was granted to."""
         if ticket is None or not ticket.guarded:
             return lambda member: True
         hidden = ticket_secrecy.hidden_from(session, ticket.number)
@@ -91,9 +102,10 @@ class Ladder:
         granted = {row.account_id for row in ticket_secrecy.grants(session, ticket.number) if row.ended_at is None}
 
         def knows(member: Member) -> bool:
-            if member.id in people or member.centre_id in places:
+            if not people.isdisjoint({member.id, member.agent_id} - {""}) or member.centre_id in places:
                 return False
+            took = bool(member.agent_id) and member.agent_id == ticket.agent_id
             over = member.role == "centre" and member.director and self.tree.covers(member.centre_id, here)
-            return not secret or member.role == "supervisor" or over or member.id in granted
+            return not secret or member.role == "supervisor" or over or took or member.id in granted
 
         return knows

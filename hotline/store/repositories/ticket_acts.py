@@ -15,7 +15,15 @@ from hotline.core.tickets.clocks import Term, Warn, count
 from hotline.core.tickets.model import Limits, Recipient
 from hotline.store import ticket_codes
 from hotline.store.models import Account, Ticket, TicketObjection, TicketSupervision
-from hotline.store.repositories import centres, ticket_clocks, ticket_events, ticket_papers, ticket_secrecy, ticket_tasks
+from hotline.store.repositories import (
+    centres,
+    notices,
+    ticket_clocks,
+    ticket_events,
+    ticket_papers,
+    ticket_secrecy,
+    ticket_tasks,
+)
 from hotline.store.repositories.ticket_clocks import Clocks
 
 COLUMNS: Final = frozenset(
@@ -159,6 +167,7 @@ class House:
         if ticket.secret and not before.secret:
             ticket_secrecy.keep_known(self.session, ticket, actor, now)
         ticket_papers.after_act(self.session, ticket, event, now)
+        notices.after_act(self.session, ticket, before, event, now)
 
     def _put(self, ticket: Ticket, rule: str, at: float) -> None:
         if any(row.rule == rule for row in ticket_clocks.open_of(self.session, ticket.number)):

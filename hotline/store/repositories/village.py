@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from hotline.core.errors import Missing, Rejected
@@ -20,8 +20,8 @@ from hotline.core.tickets.village import STEPS
 from hotline.settings import Settings
 from hotline.store import ticket_codes
 from hotline.store.engine import Store
-from hotline.store.models import Account, Call, CallbackTask, Centre, StaffPhone, Ticket, TicketEvent, VillageCall
-from hotline.store.repositories import callbacks, centres, ticket_events
+from hotline.store.models import Account, Call, CallbackTask, Centre, Notice, StaffPhone, Ticket, TicketEvent, VillageCall
+from hotline.store.repositories import callbacks, centres, notices, ticket_events
 from hotline.store.repositories.sealing import unseal
 from hotline.store.repositories.ticket_acts import House
 
@@ -66,6 +66,10 @@ def sweep(store: Store, settings: Settings, now: float) -> dict[str, int]:
         ).all()
         for row in waiting:
             found[_look(store, session, settings, row, now)] += 1
+        session.flush()
+        for row, ticket in session.execute(untold().order_by(VillageCall.id).limit(PORTION)).all():
+            told = ticket_events.last(session, row.number, "unreached")
+            notices.of_village(session, row, ticket, str(told.data.get("reason", "")), now)
         _let_go(session, settings, now)
     return {name: count for name, count in found.items() if count and name}
 
@@ -164,12 +168,24 @@ def _call(
 
 
 def _tell_above(session: Session, row: VillageCall, ticket: Ticket, why: str, now: float) -> str:
-    """Nobody could be had: the centre above is told, once for each assignment, in the ticket's own story."""
+    """Nobody could be had: the centre above is told, once for each assignment, in the ticket's own story and by a notice."""
     row.state, row.ended_at = "unreached", now
     row.told = centres.tree(session).above(row.centre_id) or row.centre_id
     data = {"centre_id": row.centre_id, "to_centre": row.told, "reason": why, "rounds": row.rounds}
     ticket_events.append(session, ticket, "unreached", actor="system", at=now, before=ticket.state, data=data)
     return "unreached"
+
+
+def untold() -> Select[VillageCall, Ticket]:
+    """Assignments of which the centre above has no notice yet, though the ticket still lies there unheard."""
+    key = literal(notices.unreached_key(0)[:-1]) + cast(VillageCall.id, String)
+    return (
+        select(VillageCall, Ticket)
+        .join(Ticket, Ticket.number == VillageCall.number)
+        .outerjoin(Notice, Notice.key == key)
+        .where(VillageCall.state == "unreached", Ticket.state == ASSIGNED, Ticket.centre_id == VillageCall.centre_id)
+        .where(Notice.id.is_(None))
+    )
 
 
 def _let_go(session: Session, settings: Settings, now: float) -> None:

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from hotline.api import connection as ends
 from hotline.bus import keys
 from hotline.store.models import Account
+from hotline.store.repositories import notices
 from tests.integration.api.conftest import House, until
 
 pytestmark = pytest.mark.integration
@@ -114,6 +115,28 @@ async def test_a_supervisor_sees_all(served: House) -> None:
     await board(served)
     async with feed(served, await served.log_in("supervisor")) as mine:
         assert (await mine.next())["state"] == BOARD
+
+
+async def test_a_new_notice_rings_at_once_on_the_feeds_of_those_it_is_for(served: House) -> None:
+    await board(served)
+    async with feed(served, await served.log_in("centre")) as clerk, feed(served, await served.log_in("desk1")) as desk:
+        assert (await clerk.next())["state"] == {}, "the centres see nothing of the desk"
+        await desk.next()
+
+        def write(key: str, *readers: str) -> None:
+            with served.store.write() as session:
+                assert notices.add(session, key, "supervision", readers, now=time.time()) is not None
+
+        await asyncio.sleep(1.2)  # the first look: what was there before does not ring
+        await asyncio.to_thread(write, "test:1", "acc_centre")
+        began = time.monotonic()
+        said = await clerk.next(3)
+        assert set(said) == {"type", "now"}, "what it says is asked for, with one's own rights"
+        assert said["type"] == "notices"
+        assert time.monotonic() - began < 2
+        await asyncio.to_thread(write, "test:2", "acc_centre", "acc_desk1")
+        assert (await desk.next(3))["type"] == "notices", "the first was not the desk's"
+        assert (await clerk.next(3))["type"] == "notices"
 
 
 async def test_an_auditor_may_not_open_a_feed(served: House) -> None:

@@ -7,7 +7,7 @@ import { ApiError } from '@/api/errors'
 import type { Me } from '@/api/types'
 import { useFeed } from '@/feed/store'
 import { setLocale } from '@/i18n'
-import { AWAY_FROM_DESK } from '@/nav'
+import { AWAY_FROM_DESK, HAS_NOTICES } from '@/nav'
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -20,8 +20,8 @@ export const useSession = defineStore('session', () => {
     lost.value = false
     if (!localStorage.getItem('hotline.locale') && me.value.language) setLocale(me.value.language)
     demo.value = me.value.demo ?? (await demoFromStatus())
-    // What happens at the desk is not for everybody.
-    if (!me.value.must_change && !(me.value.role in AWAY_FROM_DESK)) useFeed().start(me.value.agent_id ?? null)
+    // What happens at the desk is not for everybody; the centres' feed only says that there are notices.
+    if (!me.value.must_change && (HAS_NOTICES.includes(me.value.role) || !(me.value.role in AWAY_FROM_DESK))) useFeed().start(me.value.agent_id ?? null)
   }
 
   async function demoFromStatus(): Promise<boolean> {

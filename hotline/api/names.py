@@ -33,3 +33,9 @@ def centre_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
 def account_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     """Names of those who log in, by id."""
     return pairs(session, Account.id, Account.display_name, ids)
+
+
+def people_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
+    """Names of whoever acts on tickets, by the id of their account or of their seat."""
+    wanted = list(ids)
+    return account_names(session, wanted) | pairs(session, Agent.id, Agent.name, wanted)

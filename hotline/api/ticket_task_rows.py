@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.api.names import Names, centre_names
+from hotline.api.names import Names, centre_names, people_names
 from hotline.api.people import Person
 from hotline.api.shapes import Shape
+from hotline.api.ticket_shapes import NeedRow
 from hotline.api.ticket_sight import actor
-from hotline.api.ticket_story import NeedRow, people
 from hotline.core.tickets import ACTS, standing_of
 from hotline.core.tickets.followups import FOLLOW_UP, QUALITY, TASKS
 from hotline.settings_tickets import TicketSettings
@@ -99,7 +99,7 @@ def rows(
     tickets = {row.number: row for row in session.scalars(select(Ticket).where(Ticket.number.in_(numbers)))}
     calls = select(Call.call_id, Call.caller_masked).where(Call.call_id.in_([task.call_id for task, _ in found]))
     masked = {str(call_id): str(text) for call_id, text in session.execute(calls)}
-    names = people(session, [one for task, _ in found for one in (task.claimed_by, task.done_by, task.about_id)])
+    names = people_names(session, [one for task, _ in found for one in (task.claimed_by, task.done_by, task.about_id)])
     experts = Names(session, (), (task.about_id for task, _ in found if task.about_kind == "expert"))
     where = centre_names(session, [ticket.centre_id for ticket in tickets.values()])
     tree = centres.tree(session)
@@ -160,7 +160,7 @@ def detail(session: Session, task: TicketTask, person: Person, figures: TicketSe
         safe=_safe(session, ticket, now) if ticket else None,
         request=ticket.request if ticket else "",
         result=ticket.result if ticket else "",
-        handler_name=people(session, [ticket.handler_id]).get(ticket.handler_id) if ticket else None,
+        handler_name=people_names(session, [ticket.handler_id]).get(ticket.handler_id) if ticket else None,
         answers=dict(task.answers),
         text=task.text,
         cause=task.cause,

@@ -19,8 +19,9 @@ from hotline.api.routers.calls import stated
 from hotline.api.routers.tickets import seen_by
 from hotline.api.shapes import Done, Id, Page, Shape
 from hotline.api.ticket_opened import end, locked, note
+from hotline.api.ticket_shapes import TicketDetail
 from hotline.api.ticket_sight import actor, visible
-from hotline.api.ticket_story import TicketDetail, story
+from hotline.api.ticket_story import story
 from hotline.core.errors import Forbidden, HotlineError, Missing, Rejected
 from hotline.core.tickets import standing_of
 from hotline.store import audit

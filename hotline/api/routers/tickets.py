@@ -16,8 +16,9 @@ from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.rows import TicketRow, ticket_rows
 from hotline.api.shapes import Before, Id, Limit, Page, Shape
+from hotline.api.ticket_shapes import TicketDetail
 from hotline.api.ticket_sight import beside, offered_to, sight, subtree, visible
-from hotline.api.ticket_story import TicketDetail, story
+from hotline.api.ticket_story import story
 from hotline.core.calendars import ZONE
 from hotline.core.errors import Invalid
 from hotline.core.tickets.clocks import sentences

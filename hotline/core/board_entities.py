@@ -10,8 +10,9 @@ from typing import Any, Final
 from hotline.core.abuse import routing as abuse
 from hotline.core.agents import WITH_CALLER
 from hotline.core.experts import Use
+from hotline.core.routing.calls import Asking, Call
 from hotline.core.routing.phones import by_phone
-from hotline.core.routing.state import Asking, Call, State
+from hotline.core.routing.state import State
 
 Entity = dict[str, Any]
 

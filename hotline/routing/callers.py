@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import logs
 from hotline.core.queues.places import Place
-from hotline.core.routing.state import CallerKnown, LookUpCaller
+from hotline.core.routing.effects import LookUpCaller
+from hotline.core.routing.events import CallerKnown
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store.engine import Store

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import logs
 from hotline.core.calendars.timetable import Timetable
-from hotline.core.routing.state import BeginTry, DropTry, People, TasksLoaded, TryBegun
+from hotline.core.routing.effects import BeginTry, DropTry
+from hotline.core.routing.events import TasksLoaded, TryBegun
+from hotline.core.routing.people import People
 from hotline.routing import people, restricted, tasks
 from hotline.routing.marks import Marks
 from hotline.routing.timetable import Publisher

@@ -14,7 +14,7 @@ from hotline.core.conflicts import Book
 from hotline.core.experts import Expert
 from hotline.core.external_hotlines import ExternalHotline
 from hotline.core.headsets import headset_uri
-from hotline.core.routing.state import People, Seat
+from hotline.core.routing.people import People, Seat
 from hotline.store import models
 from hotline.store.catalogue import catalogue
 from hotline.store.engine import Store

@@ -17,7 +17,7 @@ from hotline.bus import keys
 from hotline.core.board_entities import Changes
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
-from hotline.core.routing.state import PlaceCall, Reply
+from hotline.core.routing.effects import PlaceCall, Reply
 
 STALE_REQUEST_MS: Final = 3_000
 """A request older than this has been given up by whoever asked (see `hotline.bus.client.ask_routing`)."""

@@ -30,24 +30,11 @@ from hotline.core.facts import Fact
 from hotline.core.ids import new_id
 from hotline.core.queues.relaxing import Ring
 from hotline.core.queues.rules import QueueRules, Queues
+from hotline.core.routing.effects import BeginTry, DropTry, LookUpCaller, RememberWish, Reply
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import (
-    Asked,
-    BeginTry,
-    DropTry,
-    Event,
-    FactSeen,
-    HoursKnown,
-    LookUpCaller,
-    PeopleLoaded,
-    RememberWish,
-    Reply,
-    Restored,
-    Rules,
-    State,
-    Tick,
-    World,
-)
+from hotline.core.routing.events import Asked, Event, FactSeen, HoursKnown, PeopleLoaded, Restored, Tick, World
+from hotline.core.routing.rules import Rules
+from hotline.core.routing.state import State
 from hotline.routing import people
 from hotline.routing.callers import Callers
 from hotline.routing.loader import Loader

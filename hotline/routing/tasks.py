@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from hotline import logs
 from hotline.core.journal import SUFFIX
-from hotline.core.routing.state import BeginTry, CallTask, DropTry, TasksLoaded, TryBegun
+from hotline.core.routing.effects import BeginTry, DropTry
+from hotline.core.routing.events import CallTask, TasksLoaded, TryBegun
 from hotline.settings import Settings
 from hotline.store.engine import Store
 from hotline.store.models import Call, CallbackTry, CallFact, Switch, TransferThird, TransferTry

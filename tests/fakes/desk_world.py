@@ -17,24 +17,12 @@ from hotline.core import board_entities
 from hotline.core.commands import Command
 from hotline.core.experts import Expert
 from hotline.core.facts import Fact
+from hotline.core.routing.effects import Effect, LookUpCaller, RememberWish, Reply
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import (
-    Asked,
-    Effect,
-    Event,
-    FactSeen,
-    LookUpCaller,
-    People,
-    PeopleLoaded,
-    RememberWish,
-    Reply,
-    Restored,
-    Rules,
-    Seat,
-    State,
-    Tick,
-    World,
-)
+from hotline.core.routing.events import Asked, Event, FactSeen, PeopleLoaded, Restored, Tick, World
+from hotline.core.routing.people import People, Seat
+from hotline.core.routing.rules import Rules
+from hotline.core.routing.state import State
 from tests.fakes.conversation import FakeConversation
 
 ALWAYS = ((0.0, 1e12),)

@@ -8,7 +8,7 @@ from typing import Any
 from hotline.core.audits import Across, Limits, check_call, read
 from hotline.core.conversations import Policy
 from hotline.core.facts import Fact
-from hotline.core.routing.state import FactSeen
+from hotline.core.routing.events import FactSeen
 from tests.fakes.core_conversation import CoreConversation, main_flow
 from tests.fakes.desk_world import Desk
 

@@ -12,27 +12,12 @@ from hotline.core.agents import Agent
 from hotline.core.callbacks.caps import Caps
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
+from hotline.core.routing.effects import BeginTry, DropTry, Effect, PlaceCall, Reply
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import (
-    Asked,
-    BeginTry,
-    CallTask,
-    DropTry,
-    Effect,
-    FactSeen,
-    People,
-    PeopleLoaded,
-    PlaceCall,
-    Reply,
-    Restored,
-    Rules,
-    Seat,
-    State,
-    TasksLoaded,
-    Tick,
-    TryBegun,
-    World,
-)
+from hotline.core.routing.events import Asked, CallTask, FactSeen, PeopleLoaded, Restored, TasksLoaded, Tick, TryBegun, World
+from hotline.core.routing.people import People, Seat
+from hotline.core.routing.rules import Rules
+from hotline.core.routing.state import State
 
 pytestmark = pytest.mark.unit
 NOW = 1_800_000_000.0

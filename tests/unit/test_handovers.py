@@ -12,7 +12,9 @@ from hotline.core import board_entities
 from hotline.core.callbacks.caps import Caps
 from hotline.core.external_hotlines import ExternalHotline, number_fits, result_keeps_ticket
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import PeopleLoaded, Restored, Rules, State
+from hotline.core.routing.events import PeopleLoaded, Restored
+from hotline.core.routing.rules import Rules
+from hotline.core.routing.state import State
 from hotline.core.supervision.requests import legs
 from tests.unit.test_routing import Story
 

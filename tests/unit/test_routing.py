@@ -12,8 +12,11 @@ from hotline.core import board_entities
 from hotline.core.commands import Command
 from hotline.core.facts import Fact
 from hotline.core.queues.rules import QueueRules, Queues
+from hotline.core.routing.effects import Effect, RememberWish, Reply
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import Asked, Effect, FactSeen, RememberWish, Reply, Restored, Rules, State, Tick, World
+from hotline.core.routing.events import Asked, FactSeen, Restored, Tick, World
+from hotline.core.routing.rules import Rules
+from hotline.core.routing.state import State
 from tests.fakes.desk_world import make_people, make_state
 from tests.fakes.routing_checks import check_state
 

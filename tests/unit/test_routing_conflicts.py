@@ -11,7 +11,7 @@ from hotline.core import board_entities
 from hotline.core.conflicts import Book, Mark
 from hotline.core.hunts import Hunt
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import PeopleLoaded
+from hotline.core.routing.events import PeopleLoaded
 from tests.unit.test_routing import ARRIVED, Story
 
 pytestmark = pytest.mark.unit

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import PeopleLoaded, Tick
+from hotline.core.routing.events import PeopleLoaded, Tick
 from tests.unit.test_routing import Story
 
 pytestmark = pytest.mark.unit

@@ -13,8 +13,8 @@ from hotline.core.callbacks.caps import Caps
 from hotline.core.handovers.asking import free_for
 from hotline.core.offers import DECLINE_REST_SECONDS
 from hotline.core.routing.engine import decide
+from hotline.core.routing.events import PeopleLoaded
 from hotline.core.routing.phones import region_of
-from hotline.core.routing.state import PeopleLoaded
 from tests.unit.test_routing import Story
 
 pytestmark = pytest.mark.unit
@@ -38,7 +38,7 @@ class Town(Story):
         self.look()
 
     def look(self, *live: Any, present: bool = True, **more: Any) -> None:
-        from hotline.core.routing.state import World
+        from hotline.core.routing.events import World
 
         away = getattr(self, "away", set())
         leases = {name: 15.0 for name in self.state.agents if name not in away} if present else {}

@@ -11,8 +11,9 @@ from hotline.core.facts import Fact
 from hotline.core.queues.places import Place, lost
 from hotline.core.queues.priorities import class_of, green_class, priority_of, raises
 from hotline.core.queues.rules import QueueRules, Queues
+from hotline.core.routing.effects import LookUpCaller
 from hotline.core.routing.engine import decide
-from hotline.core.routing.state import CallerKnown, FactSeen, HoursKnown, LookUpCaller, World
+from hotline.core.routing.events import CallerKnown, FactSeen, HoursKnown, World
 from tests.unit.test_routing import ARRIVED, Story
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from hotline.core.routing.state import Rules
+from hotline.core.routing.rules import Rules
 from tests.fakes.desk_world import Mood
 from tests.fakes.mixed_desk import MIXED, queues_of
 from tests.fakes.routing_checks import check_answers, check_board, check_desk, check_rest, finish_in_peace

@@ -22,7 +22,7 @@ from hotline.api.shapes import Before, Id, Limit, Page, Shape
 from hotline.api.ticket_sight import actor
 from hotline.core.callbacks.model import BY_HAND
 from hotline.core.errors import IllegalTransition, Invalid, Missing, Rejected
-from hotline.core.routing.state import CallTask
+from hotline.core.routing.events import CallTask
 from hotline.store import audit
 from hotline.store.models import Call, CallbackTask, CallbackTry
 from hotline.store.repositories import callbacks, task_rows, ticket_dials

@@ -9,7 +9,8 @@ from hotline.core.abuse import NEEDED, standing
 from hotline.core.abuse.warnings import METHODS
 from hotline.core.errors import Invalid, Rejected
 from hotline.core.facts import Fact
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 
 CLOCK_SLACK: Final = 0.05
 """Seconds by which two processes' clocks may differ: a button that has unlocked on the console must not be refused here."""

@@ -16,19 +16,12 @@ from hotline.core.callbacks.model import AUTOMATIC
 from hotline.core.conversations.orders import Order
 from hotline.core.errors import IllegalTransition, Missing, Rejected
 from hotline.core.queues.priorities import class_of, priority_of
+from hotline.core.routing.calls import Call, Connecting
+from hotline.core.routing.effects import BeginTry, DropTry, PlaceCall
+from hotline.core.routing.events import CallTask, TasksLoaded, TryBegun
 from hotline.core.routing.facts import release_agent
-from hotline.core.routing.state import (
-    CONNECT_GRACE_SECONDS,
-    BeginTry,
-    Call,
-    CallTask,
-    Connecting,
-    DropTry,
-    PlaceCall,
-    State,
-    TasksLoaded,
-    TryBegun,
-)
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import State
 
 LAST: Final = -1
 """Priority of follow-ups: behind everybody who waits."""

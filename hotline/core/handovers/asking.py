@@ -10,8 +10,10 @@ from hotline.core.agents import step
 from hotline.core.errors import Rejected
 from hotline.core.experts import FALLBACK_SKILL
 from hotline.core.hunts import Hunt, Third
+from hotline.core.routing.calls import Asking, Call, ClosedOffer
 from hotline.core.routing.phones import by_phone
-from hotline.core.routing.state import CONNECT_GRACE_SECONDS, Asking, Call, ClosedOffer, State
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import State
 
 ACCEPT_GRACE_SECONDS: Final = 5.0
 """A conversation waits this much longer for the colleague's word than the question is shown."""

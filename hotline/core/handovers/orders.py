@@ -9,7 +9,8 @@ from typing import Final, cast
 from hotline.core.conversations.model import Kind, Stage
 from hotline.core.conversations.transfers.kinds import Event, step_for
 from hotline.core.errors import Rejected
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 from hotline.core.routing.transfers import GIVE_UP_SECONDS
 
 ORDERS: Final[Mapping[str, tuple[str, Event]]] = MappingProxyType(

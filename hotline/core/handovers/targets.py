@@ -14,7 +14,8 @@ from hotline.core.errors import Invalid, Missing, Rejected
 from hotline.core.external_hotlines import ExternalHotline
 from hotline.core.handovers import asking
 from hotline.core.hunts import Hunt
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 
 TYPES: Final = ("expert", "agent", "queue", "hotline")
 PARTY_GRACE_SECONDS: Final = 15.0

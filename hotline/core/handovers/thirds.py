@@ -10,7 +10,9 @@ from hotline.core.handovers import asking
 from hotline.core.hunts import Hunt, Third
 from hotline.core.routing import transfers
 from hotline.core.routing.agents import move
-from hotline.core.routing.state import CONNECT_GRACE_SECONDS, Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import State
 
 WISH_SECONDS = 20.0
 """How long a wished-for agent is asked before others see the caller too; the caller keeps the place all the while."""

@@ -10,7 +10,9 @@ from hotline.core.offers import DECLINE_REST_SECONDS
 from hotline.core.queues import strategies
 from hotline.core.queues.relaxing import Need, Skills, attainable, first_ring, ring_at
 from hotline.core.queues.rules import QueueRules
-from hotline.core.routing.state import Call, Seat, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.people import Seat
+from hotline.core.routing.state import State
 
 _NOBODY: Final[frozenset[str]] = frozenset()
 

@@ -35,23 +35,23 @@ from hotline.core.routing import queue as routing_queue
 from hotline.core.routing import requests as routing_requests
 from hotline.core.routing import transfers as routing_transfers
 from hotline.core.routing import world as routing_world
-from hotline.core.routing.state import (
-    CONNECT_GRACE_SECONDS,
+from hotline.core.routing.calls import Call
+from hotline.core.routing.effects import Effect
+from hotline.core.routing.events import (
     Asked,
-    Call,
     CallerKnown,
-    Effect,
     Event,
     FactSeen,
     HoursKnown,
     PeopleLoaded,
     Restored,
-    State,
     TasksLoaded,
     Tick,
     TryBegun,
     World,
 )
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import State
 
 CHECK_SECONDS: Final = 1.0
 """Matching, positions and rosters are looked at this often even when nothing happened: no wake-up can be lost for

@@ -17,7 +17,9 @@ from hotline.core.queues import priority_of
 from hotline.core.routing import phones, transfers
 from hotline.core.routing import queue as routing_queue
 from hotline.core.routing.agents import move
-from hotline.core.routing.state import CONNECT_GRACE_SECONDS, LIVE_LEASE_SECONDS, Call, Connecting, State
+from hotline.core.routing.calls import Call, Connecting
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS, LIVE_LEASE_SECONDS
+from hotline.core.routing.state import State
 from hotline.core.supervision import facts as supervision
 
 Handler = Callable[[State, Call, Fact, float], None]

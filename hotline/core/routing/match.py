@@ -11,8 +11,9 @@ from hotline.core.callbacks.line import may_be_offered
 from hotline.core.offers import Matching, Offer, audience, fan_out, ignored_by, may_offer, may_show, nominate
 from hotline.core.queues.choosing import Choice
 from hotline.core.queues.strategies import everywhere
+from hotline.core.routing.calls import Call
 from hotline.core.routing.phones import by_phone
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.state import State
 
 
 def match(state: State, now: float) -> None:

@@ -17,7 +17,10 @@ from hotline.core.agents import Agent, step
 from hotline.core.callbacks.caps import never_capped
 from hotline.core.offers import may_offer
 from hotline.core.queues.choosing import Choice
-from hotline.core.routing.state import CONNECT_GRACE_SECONDS, Call, Connecting, RememberWish, State
+from hotline.core.routing.calls import Call, Connecting
+from hotline.core.routing.effects import RememberWish
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import State
 
 MISSED: Final = "phone_missed"
 """Reason of `offline` after too many calls not taken; the menu says it."""

@@ -10,7 +10,10 @@ from hotline.core.queues.places import Place, lost, still_kept
 from hotline.core.queues.priorities import ORDINARY, priority_of, raises
 from hotline.core.queues.relaxing import serves
 from hotline.core.queues.telling import better_minutes, better_position, due_to_tell, say_minutes
-from hotline.core.routing.state import Call, CallerKnown, LookUpCaller, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.effects import LookUpCaller
+from hotline.core.routing.events import CallerKnown
+from hotline.core.routing.state import State
 
 SEND_ON_SECONDS: Final = 5.0
 """An order to leave the queue that was not followed is given again after this."""

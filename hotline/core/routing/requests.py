@@ -15,16 +15,11 @@ from hotline.core.conflicts import Parties
 from hotline.core.errors import HotlineError, Invalid, Missing, Rejected
 from hotline.core.handovers import asking, orders, targets
 from hotline.core.routing import transfers
-from hotline.core.routing.state import (
-    CONNECT_GRACE_SECONDS,
-    REMEMBER_REQUESTS,
-    Asked,
-    Call,
-    Connecting,
-    RememberWish,
-    Reply,
-    State,
-)
+from hotline.core.routing.calls import Call, Connecting
+from hotline.core.routing.effects import RememberWish, Reply
+from hotline.core.routing.events import Asked
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS
+from hotline.core.routing.state import REMEMBER_REQUESTS, State
 from hotline.core.supervision import requests as supervision
 from hotline.core.why.agent import why_no_calls
 

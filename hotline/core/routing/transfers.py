@@ -19,7 +19,8 @@ from hotline.core.experts import FALLBACK_SKILL, Use, candidates, local_day, pic
 from hotline.core.handovers import asking
 from hotline.core.hunts import FINISHED, Hunt, Try, try_seconds
 from hotline.core.routing.agents import move
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 
 GIVE_UP_SECONDS: Final = 10.0
 """How long a conversation may take to bring the caller back before routing forgets the transfer by itself."""

@@ -20,19 +20,12 @@ from hotline.core.queues import priority_of
 from hotline.core.routing import queue as routing_queue
 from hotline.core.routing import transfers
 from hotline.core.routing.agents import move
+from hotline.core.routing.calls import Asking, Call, Connecting
+from hotline.core.routing.effects import RememberWish
+from hotline.core.routing.events import PeopleLoaded, Restored, World
 from hotline.core.routing.facts import back_in_line, end_call, expect_agent, release_agent, seat_talk
-from hotline.core.routing.state import (
-    CONNECT_GRACE_SECONDS,
-    LIVE_LEASE_SECONDS,
-    Asking,
-    Call,
-    Connecting,
-    PeopleLoaded,
-    RememberWish,
-    Restored,
-    State,
-    World,
-)
+from hotline.core.routing.rules import CONNECT_GRACE_SECONDS, LIVE_LEASE_SECONDS
+from hotline.core.routing.state import State
 from hotline.core.supervision import healing
 
 HEAL_SECONDS: Final = 2.5

@@ -9,7 +9,8 @@ from typing import Final
 
 from hotline.core.facts import Fact
 from hotline.core.queues import priority_of
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 from hotline.core.supervision.model import LIFE_DANGER, Help, OnLine
 
 Handler = Callable[[State, Call, Fact, float], None]

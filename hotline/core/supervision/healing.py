@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 from hotline.core.supervision.facts import prefer, put_on_line
 from hotline.core.supervision.model import LIFE_DANGER, Help, OnLine
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from hotline.core.agents import WITH_CALLER
 from hotline.core.errors import Invalid, Missing, Rejected
 from hotline.core.facts import MONITOR_MODES
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 from hotline.core.supervision.facts import prefer, put_on_line
 from hotline.core.supervision.model import LEGS, LIFE_DANGER, OnLine
 

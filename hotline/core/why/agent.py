@@ -8,7 +8,8 @@ from hotline.core.agents import Agent
 from hotline.core.offers import DECLINE_REST_SECONDS
 from hotline.core.queues.choosing import Choice, skills_of
 from hotline.core.queues.relaxing import Need, attainable, first_ring
-from hotline.core.routing.state import Call, State
+from hotline.core.routing.calls import Call
+from hotline.core.routing.state import State
 from hotline.core.why.texts import Reason
 
 _OWN_REASONS: Final = {"missed_offers": "paused_missed", "phone_unreachable": "paused_phone"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotline.core.routing.state import CallTask
+from hotline.core.routing.events import CallTask
 from hotline.store.models import CallbackTask
 
 

@@ -16,7 +16,7 @@ from hotline.core.routing.events import PeopleLoaded, Restored
 from hotline.core.routing.rules import Rules
 from hotline.core.routing.state import State
 from hotline.core.supervision.requests import legs
-from tests.unit.test_routing import Story
+from tests.fakes.routing_story import Story
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,7 @@ from hotline.core.conflicts import Book, Mark
 from hotline.core.hunts import Hunt
 from hotline.core.routing.engine import decide
 from hotline.core.routing.events import PeopleLoaded
-from tests.unit.test_routing import ARRIVED, Story
+from tests.fakes.routing_story import ARRIVED, Story
 
 pytestmark = pytest.mark.unit
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.core.routing.engine import decide
 from hotline.core.routing.events import PeopleLoaded, Tick
-from tests.unit.test_routing import Story
+from tests.fakes.routing_story import Story
 
 pytestmark = pytest.mark.unit
 

@@ -15,7 +15,7 @@ from hotline.core.offers import DECLINE_REST_SECONDS
 from hotline.core.routing.engine import decide
 from hotline.core.routing.events import PeopleLoaded
 from hotline.core.routing.phones import region_of
-from tests.unit.test_routing import Story
+from tests.fakes.routing_story import Story
 
 pytestmark = pytest.mark.unit
 

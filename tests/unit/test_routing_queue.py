@@ -14,7 +14,7 @@ from hotline.core.queues.rules import QueueRules, Queues
 from hotline.core.routing.effects import LookUpCaller
 from hotline.core.routing.engine import decide
 from hotline.core.routing.events import CallerKnown, FactSeen, HoursKnown, World
-from tests.unit.test_routing import ARRIVED, Story
+from tests.fakes.routing_story import ARRIVED, Story
 
 pytestmark = pytest.mark.unit
 

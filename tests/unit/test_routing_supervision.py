@@ -9,7 +9,7 @@ import pytest
 from hotline.core import board_entities
 from hotline.core.board import Viewer, shown
 from hotline.core.commands import Command
-from tests.unit.test_routing import Story
+from tests.fakes.routing_story import Story
 
 pytestmark = pytest.mark.unit
 

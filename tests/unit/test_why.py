@@ -13,7 +13,7 @@ from hotline.core.queues.relaxing import RINGS, Skills
 from hotline.core.queues.rules import QueueRules, Queues
 from hotline.core.why import Desk, named, sentence, why_no_calls, why_waited
 from hotline.core.why.texts import TEXTS, span
-from tests.unit.test_routing import Story
+from tests.fakes.routing_story import Story
 
 pytestmark = pytest.mark.unit
 

@@ -32,7 +32,7 @@ from hotline.store.ledgers.line import Asked
 from hotline.store.ledgers.scope import Viewer, viewer_of
 from hotline.store.ledgers.sources import source
 from hotline.store.models import Account, Agent, AuditEvent, Export, Job, Talk, Ticket
-from hotline.store.repositories import facts, jobs
+from hotline.store.repositories import facts, jobs, ticket_secrecy
 from hotline.store.repositories.ticket_acts import House
 from hotline.store.sealing import SealError
 from tests.fakes.records import add_call
@@ -387,6 +387,22 @@ def test_in_clear_is_for_few_and_said(city: Store) -> None:
         assert (row.state, row.error) == ("failed", "ledger.clear")
         assert viewer_of(session.get_one(Account, "acc_director")).director is False
     assert not list(city.settings.exports_dir.glob(f"{later}.*"))
+
+
+def test_a_confidential_caller_is_in_clear_only_for_whom_it_was_granted_to(city: Store) -> None:
+    number = add_matter(city, now=NOW, service_type="S17", risk_flags=["R03"])
+    add_matter(city, now=NOW, service_type="S17", number="13800000002", caller_name="李四四")
+
+    def names() -> set[str]:
+        export_id = ask(city, "cases", "csv", clear=True)
+        run(city)
+        heading, *rows = table("csv", content(city, export_id))
+        return {row[heading.index("来电人")] for row in rows}
+
+    assert names() == {"王**", "李四四"}
+    with city.write() as session:
+        ticket_secrecy.grant(session, session.get_one(Ticket, number), "acc_supervisor", "acc_director", "督办", NOW)
+    assert names() == {"王小明", "李四四"}
 
 
 def test_a_centre_exports_its_branch_only_and_a_statistician_no_persons(city: Store) -> None:

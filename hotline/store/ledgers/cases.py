@@ -15,7 +15,7 @@ from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Cell, Line
 from hotline.store.ledgers.scope import Viewer
-from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent
+from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent, TicketGrant
 from hotline.store.models.tickets import OPEN_CLOCKS
 from hotline.store.repositories.lookup import pairs
 from hotline.store.repositories.sealing import unseal
@@ -54,6 +54,13 @@ class Cases:
         numbers = [row.number for row in rows]
         places = pairs(session, Centre.id, Centre.name, (row.centre_id for row in rows))
         regions = pairs(session, Region.code, Region.name, (row.region_code for row in rows))
+        granted = set(
+            session.scalars(
+                select(TicketGrant.number).where(
+                    TicketGrant.number.in_(numbers), TicketGrant.account_id == viewer.user_id, TicketGrant.ended_at.is_(None)
+                )
+            )
+        )
         said = _said(session, numbers) if self._complaints else {}
         people = {row.keeper_id for row in rows} | {step.by for steps in said.values() for step in steps.values()}
         names = pairs(session, Account.id, Account.display_name, people)
@@ -71,10 +78,7 @@ class Cases:
                     "late": late.get(row.number, 0) + (row.level == "red"), "repeats": row.repeats,
                     **_course(said.get(row.number, {}), names),
                 },
-                {
-                    "caller_name": ("tickets.caller_name_enc", row.number, row.caller_name_enc),
-                    "caller": ("tickets.caller_number_enc", row.number, row.caller_number_enc),
-                },
+                _sealed(row) if not row.secret or row.number in granted else {},
             )
             for row in rows
         ]  # fmt: skip
@@ -90,6 +94,14 @@ class Cases:
             if value := asked.of(name):
                 found.append(getattr(Ticket, name) == value)
         return found
+
+
+def _sealed(row: Ticket) -> dict[str, tuple[str, str, str]]:
+    """The caller's data; of a confidential ticket only for whoever it was granted to, in a file as on the screen."""
+    return {
+        "caller_name": ("tickets.caller_name_enc", row.number, row.caller_name_enc),
+        "caller": ("tickets.caller_number_enc", row.number, row.caller_number_enc),
+    }
 
 
 def _said(session: Session, numbers: Sequence[str]) -> dict[str, dict[str, Step]]:

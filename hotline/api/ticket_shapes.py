@@ -195,6 +195,8 @@ class TicketDetail(TicketRow):
     dispatch_reason: str
     caller_groups: list[str]
     risk_flags: list[str]
+    language: str
+    """Of the caller, as far as it is known (`languages` of the catalogue)."""
     summary: str
     request: str
     result: str

@@ -69,6 +69,7 @@ def story(
         dispatch_reason=ticket.dispatch_reason,
         caller_groups=ticket.caller_groups,
         risk_flags=ticket.risk_flags,
+        language=ticket.language,
         summary=ticket.summary,
         request=ticket.request,
         result=ticket.result,

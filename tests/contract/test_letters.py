@@ -332,6 +332,40 @@ def test_told_by_message_means_that_the_house_sends_it(city: Store) -> None:
     assert whole(city, number)
 
 
+def test_who_chose_english_is_written_to_in_english(city: Store) -> None:
+    """As chosen in the phone menu; what the desk notes counts more; who chose nothing gets Chinese."""
+    numbers = [
+        add_matter(city, now=NOW, number="13812345670", language="en", service_type="S02"),
+        add_matter(city, now=NOW, number="13812345671", spoken="en", service_type="S02"),
+        add_matter(city, now=NOW, number="13812345672", spoken="en", language="zh-CN", service_type="S02"),
+        add_matter(city, now=NOW, number="13812345673", service_type="S02"),
+    ]
+    said = []
+    for number in numbers:
+        do(city, number, "ask_papers", materials=["id", "means"], way="message")
+        (job,) = [job for job in papers_of(city) if job.payload["number"] == number]
+        ticket_paper.run(Work(city, city.settings, job.payload, 1, NOW))
+        with city.read() as session:
+            (row,) = letters.of_ticket(session, number)
+            said.append(letters.opened(city.secrecy, row)[1:])
+    english, chosen, noted, silent = said
+    assert english[0] == f"Papers still needed, {numbers[0]}"
+    assert "copy of identity card, statement of means" in english[1]
+    assert "Please supply them by " in english[1]
+    assert " March 2026." in english[1]
+    assert chosen[1] == english[1].replace(numbers[0], numbers[1])
+    assert noted[1].replace(numbers[2], numbers[3]) == silent[1]
+    assert "身份证明复印件、经济困难状况说明" in silent[1]
+    with city.write() as session:
+        ticket, asked = session.get_one(Ticket, numbers[0]), city.settings.outbox
+        progress = ticket_papers.compose(session, asked, ticket, "progress").text.body
+        assert "waiting for papers" in progress
+        assert ticket.code in progress
+        assert progress.isascii()
+        ticket.secret = "violence"
+        assert "Please call 12348" in ticket_papers.compose(session, asked, ticket, "papers").text.body
+
+
 def test_what_cannot_be_said_or_sent(city: Store) -> None:
     number = add_matter(city, now=NOW, number="01088886666")
     with city.write() as session:

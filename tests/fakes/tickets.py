@@ -12,8 +12,8 @@ from hotline.store.repositories import tickets
 from hotline.store.repositories.sealing import seal
 
 
-def add_matter(store: Store, *, now: float, number: str = "13812345678", **fields: Any) -> str:
-    """A call and its ticket; the ticket's number. `fields`: of the desk's form."""
+def add_matter(store: Store, *, now: float, number: str = "13812345678", spoken: str = "", **fields: Any) -> str:
+    """A call and its ticket; the ticket's number. `spoken`: language chosen in the phone menu. `fields`: of the desk's form."""
     call_id = new_id("call", now)
     form = {
         "matter_region": "990102101",
@@ -37,6 +37,7 @@ def add_matter(store: Store, *, now: float, number: str = "13812345678", **field
             ended_at=now,
             cause="completed",
             answered=True,
+            language=spoken,
             agent_id=None,
             outcome="ticket",
         )

@@ -39,6 +39,8 @@ export interface Draft {
   kind: string
   subject: string
   body: string
+  /** Of the caller; English ones are written to in English. */
+  language: string
 }
 
 export interface NoticeRow {

@@ -73,6 +73,8 @@ export interface StoryCall {
 }
 
 export interface Ticket extends WorkRow {
+  /** Of the caller, as far as it is known. */
+  language: string
   dispatch_reason: string
   caller_groups: string[]
   risk_flags: string[]

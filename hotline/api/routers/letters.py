@@ -73,11 +73,12 @@ class TicketLetters(Shape):
 
 
 class Draft(Shape):
-    """What a letter would say."""
+    """What a letter would say. `language`: of the caller, as far as it is known; English ones get it in English."""
 
     kind: str
     subject: str
     body: str
+    language: str
 
 
 class LetterRequest(BaseModel):
@@ -146,7 +147,8 @@ def draft(
     with context.store.read() as session:
         ticket = visible(session, seen_by(session, person), number)
         paper = ticket_papers.compose(session, context.settings.outbox, ticket, kind)
-    return Draft(kind=kind, subject=paper.text.subject, body=paper.text.body)
+        language = ticket.language
+    return Draft(kind=kind, subject=paper.text.subject, body=paper.text.body, language=language)
 
 
 @router.post("/tickets/{number}/letters")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 LONGEST: Final = 1000
@@ -62,23 +63,27 @@ _APPOINTMENT: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
         ("预约改期 {number}", "您就编号{number}的事项预约的{when}已改期，请凭查询码查询新的时间，或致电12348。"),
         (
             "Appointment moved, {number}",
-            "Your appointment of {when} on {number} was moved. See the new time, or call 12348.",
+            "Your appointment of {when} on matter {number} was moved. See the new time with your code, or call 12348.",
         ),
     ),
     "appointment.cancelled": (
         ("预约取消 {number}", "很抱歉，您就编号{number}的事项预约的{when}已取消（{why}）。如需另约，请致电12348。"),
         (
             "Appointment cancelled, {number}",
-            "Your appointment of {when} on {number} is cancelled ({why}). Call 12348.",
+            "We are sorry: your appointment of {when} on matter {number} is cancelled ({why}). For another one call 12348.",
         ),
     ),
 }
 """Letters that the book of appointments sends by itself."""
+APPOINTMENT_KINDS: Final = tuple(_APPOINTMENT)
 _DISCREET: Final = (
     ("12348来信", "您咨询的事项有新的进展，请在方便时致电12348。"),
     ("A message from 12348", "There is news for you. Please call 12348 when it suits you."),
 )
 """Where somebody else may read the phone: neither what it is about nor that it is a matter with a number."""
+_ENGLISH_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _DUE: Final = ("请最迟于{day}提交。", "Please supply them by {day}. ")
 _DUE_EXTENDED: Final = ("办理期限至{day}。", "It is to be done by {day}.")
 
@@ -133,18 +138,54 @@ _STAFF: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
 def caller(kind: str, values: Mapping[str, Any], language: str = "zh-CN") -> Text:
     """The letter to a caller. `values`: number, and what the kind names; `papers` a list, `day` a date in words or empty.
     Raises KeyError for a kind that is none, or a value that is missing."""
-    place = 1 if language.startswith("en") else 0
+    place = _place(language)
     subject, body = (_CALLER.get(kind) or _APPOINTMENT[kind])[place]
     papers: Sequence[str] = values.get("papers", ())
     due = _DUE_EXTENDED if kind == "extended" else _DUE
-    day = str(values.get("day", ""))
-    filled = {**values, "papers": ("、" if not place else ", ").join(papers), "due": due[place].format(day=day) if day else ""}
+    last = str(values.get("day", ""))
+    filled = {
+        **values,
+        "papers": ("、" if not place else ", ").join(papers),
+        "due": due[place].format(day=last) if last else "",
+    }
     return Text(subject.format_map(filled), _cut(body.format_map(filled)))
+
+
+def matter_over(language: str = "zh-CN") -> str:
+    """Why the house cancels an appointment of a ticket that has ended."""
+    return ("工单已结束", "the matter is closed")[_place(language)]
+
+
+def day(when: date, language: str = "zh-CN") -> str:
+    """A date in words.
+
+    >>> day(date(2026, 11, 22)), day(date(2026, 11, 22), "en")
+    ('2026年11月22日', '22 November 2026')
+    """
+    if _place(language):
+        return f"{when.day} {_ENGLISH_MONTHS[when.month - 1]} {when.year}"
+    return f"{when.year}年{when.month}月{when.day}日"
+
+
+def day_and_time(when: datetime, language: str = "zh-CN") -> str:
+    """A date of the coming weeks with the time of day, in words.
+
+    >>> day_and_time(datetime(2026, 11, 22, 9, 5)), day_and_time(datetime(2026, 11, 22, 9, 5), "en")
+    ('11月22日09:05', '22 November at 09:05')
+    """
+    if _place(language):
+        return f"{when.day} {_ENGLISH_MONTHS[when.month - 1]} at {when:%H:%M}"
+    return f"{when.month}月{when.day}日{when:%H:%M}"
+
+
+def _place(language: str) -> int:
+    """English where it is known to be the caller's; Chinese for everything else."""
+    return 1 if language.startswith("en") else 0
 
 
 def discreet(language: str = "zh-CN") -> Text:
     """The letter to a caller whose safety may hang on who reads it."""
-    return Text(*_DISCREET[1 if language.startswith("en") else 0])
+    return Text(*_DISCREET[_place(language)])
 
 
 def staff(kind: str, level: str, values: Mapping[str, Any], language: str = "zh-CN") -> Text | None:
@@ -152,7 +193,7 @@ def staff(kind: str, level: str, values: Mapping[str, Any], language: str = "zh-
     pair = _STAFF.get(f"{kind}.{level}" if level else kind)
     if pair is None:
         return None
-    subject, body = pair[1 if language.startswith("en") else 0]
+    subject, body = pair[_place(language)]
     return Text(subject.format_map(values), _cut(body.format_map(values)))
 
 

@@ -63,6 +63,8 @@ class Ticket(Base):
     category: Mapped[Word] = mapped_column(default="")
     disposition: Mapped[Word] = mapped_column(default="")
     priority: Mapped[int] = mapped_column(default=3)
+    language: Mapped[Word] = mapped_column(default="")
+    """Of the caller (`languages.csv`): as noted at the desk, else as chosen in the phone menu. Empty: not known."""
     caller_groups: Mapped[Words] = mapped_column(default=list)
     risk_flags: Mapped[Words] = mapped_column(default=list)
     summary: Mapped[Long] = mapped_column(default="")

@@ -53,7 +53,7 @@ def sweep(session: Session, secrecy: Secrecy, settings: Settings, now: float) ->
         row.task_id = task.id if task is not None else "none"
         found["calls"] += 1
     for row in _left_behind(session):
-        row.state, row.ended_by, row.reason, row.updated_at = "cancelled", "system", "工单已结束", now
+        row.state, row.ended_by, row.reason, row.updated_at = "cancelled", "system", texts.matter_over(), now
         changed(session, secrecy, settings, row, now)
     for row in appointments.due(session, now, ahead, lambda row: row.reminded_at is None and row.starts_at > now):
         row.reminded_at = now
@@ -76,13 +76,12 @@ def _letter(session: Session, secrecy: Secrecy, settings: Settings, row: Appoint
     if contact.refusal == "unsafe_way":
         return False
     if ticket.secret or not set(settings.outbox.discreet_flags).isdisjoint(ticket.risk_flags):
-        words = texts.discreet()
+        words = texts.discreet(ticket.language)
     else:
-        when = datetime.fromtimestamp(row.starts_at, ZONE)
-        words = texts.caller(
-            f"appointment.{what}",
-            {"number": ticket.number, "when": f"{when.month}月{when.day}日{when:%H:%M}", "why": row.reason},
-        )
+        when = texts.day_and_time(datetime.fromtimestamp(row.starts_at, ZONE), ticket.language)
+        why = texts.matter_over(ticket.language) if row.ended_by == "system" else row.reason
+        values = {"number": ticket.number, "when": when, "why": why}
+        words = texts.caller(f"appointment.{what}", values, ticket.language)
     try:
         letters.send(
             session,

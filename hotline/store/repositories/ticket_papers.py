@@ -80,12 +80,13 @@ def mobile(secrecy: Secrecy, ticket: Ticket) -> bool:
     return True
 
 
-def compose(session: Session, settings: OutboxSettings, ticket: Ticket, kind: str, language: str = "zh-CN") -> Paper:
-    """The words of a letter. Raises Invalid `letter.kind`, Rejected `letter.nothing_to_say`."""
+def compose(session: Session, settings: OutboxSettings, ticket: Ticket, kind: str) -> Paper:
+    """The words of a letter, in the caller's language where that is known to be English; what people wrote into the ticket (a
+    result, a route) stays as they wrote it. Raises Invalid `letter.kind`, Rejected `letter.nothing_to_say`."""
     if kind not in texts.CALLER_KINDS:
         raise Invalid("letter.kind", field="kind")
     if kind == "progress":
-        step, data = f"v{ticket.version}", {"state": words(ticket.state, language), "code": ticket.code}
+        step, data = f"v{ticket.version}", {"state": words(ticket.state, ticket.language), "code": ticket.code}
     else:
         event = next(
             (row for row in reversed(ticket_events.of_ticket(session, ticket.number)) if row.name == STEP_OF[kind]), None
@@ -94,8 +95,8 @@ def compose(session: Session, settings: OutboxSettings, ticket: Ticket, kind: st
             raise Rejected("letter.nothing_to_say", kind=kind)
         step, data = str(event.seq), _VALUES[kind](session, ticket, event.data)
     if ticket.secret or not set(settings.discreet_flags).isdisjoint(ticket.risk_flags):
-        return Paper(kind, step, texts.discreet(language))
-    return Paper(kind, step, texts.caller(kind, {**data, "number": ticket.number}, language))
+        return Paper(kind, step, texts.discreet(ticket.language))
+    return Paper(kind, step, texts.caller(kind, {**data, "number": ticket.number}, ticket.language))
 
 
 def send(
@@ -151,11 +152,13 @@ def _papers(session: Session, ticket: Ticket, data: Mapping[str, Any]) -> dict[s
     rules = ticket_clocks.limits()
     running = ticket_clocks.open_of(session, ticket.number)
     due = next((row.due_at for row in running if rules[row.rule].then == "withdraw"), None)
-    return {"papers": [ticket_codes.name("materials", code) for code in wanted], "day": _day(due)}
+    names = [ticket_codes.name("materials", code, ticket.language) for code in wanted]
+    return {"papers": names, "day": _day(due, ticket.language)}
 
 
 def _declined(session: Session, ticket: Ticket, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"reason": ticket_codes.name("decline_reasons", str(data.get("reason", ""))), "route": str(data.get("route", ""))}
+    reason = ticket_codes.name("decline_reasons", str(data.get("reason", "")), ticket.language)
+    return {"reason": reason, "route": str(data.get("route", ""))}
 
 
 def _result(session: Session, ticket: Ticket, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,14 +166,13 @@ def _result(session: Session, ticket: Ticket, data: Mapping[str, Any]) -> dict[s
 
 
 def _extended(session: Session, ticket: Ticket, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"day": _day(data.get("due_at"))}
+    return {"day": _day(data.get("due_at"), ticket.language)}
 
 
 _VALUES: Final = {"papers": _papers, "declined": _declined, "result": _result, "extended": _extended}
 
 
-def _day(at: object) -> str:
+def _day(at: object, language: str) -> str:
     if not isinstance(at, int | float):
         return ""
-    when = datetime.fromtimestamp(at - 1, ZONE)  # the end of a day is the midnight after it
-    return f"{when.year}年{when.month}月{when.day}日"
+    return texts.day(datetime.fromtimestamp(at - 1, ZONE), language)  # the end of a day is the midnight after it

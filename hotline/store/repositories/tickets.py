@@ -62,6 +62,7 @@ def create(
         category=str(fields.get("category", "")),
         disposition=str(fields.get("disposition", "")),
         priority=priority(fields),
+        language=str(fields.get("language") or call.language or ""),
         caller_groups=list(fields.get("caller_groups", ())),
         risk_flags=list(fields.get("risk_flags", ())),
         summary=str(fields.get("facts", "")),

@@ -110,6 +110,23 @@ def test_letters_say_everything_missing_at_once_and_nothing_of_the_story() -> No
     assert words.staff("letter_failed", "", {}) is None
 
 
+@pytest.mark.parametrize("kind", [*words.CALLER_KINDS, *words.APPOINTMENT_KINDS])
+def test_english_letters_hold_what_chinese_ones_hold_and_no_chinese(kind: str) -> None:
+    keys = ("number", "reason", "route", "result", "state", "code", "when", "why", "day")
+    values = {key: f"<{key}>" for key in keys} | {"papers": ["<one>", "<two>"]}
+    chinese, english = words.caller(kind, values), words.caller(kind, values, "en")
+    held = {key for key in (*values, "one", "two") if f"<{key}>" in chinese.subject + chinese.body}
+    assert held == {key for key in (*values, "one", "two") if f"<{key}>" in english.subject + english.body}
+    assert english.body.isascii()
+    assert words.caller(kind, values, "dialect") == chinese, "what is not English is Mandarin"
+
+
+def test_dates_have_words_in_both_languages() -> None:
+    when = datetime(2026, 11, 2, 9, 5, tzinfo=ZONE)
+    assert (words.day(when), words.day(when, "en-GB")) == ("2026年11月2日", "2 November 2026")
+    assert (words.day_and_time(when), words.day_and_time(when, "en")) == ("11月2日09:05", "2 November at 09:05")
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_what_people_wrote_is_never_a_pattern(reason: str, route: str) -> None:
     text = words.caller("declined", {"number": "1", "reason": reason, "route": route + "{number}"})

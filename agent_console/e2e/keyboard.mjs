@@ -129,8 +129,8 @@ try {
     await page.waitForTimeout(300)
     await choose('知道权利')
     await tabTo('date-day')
-    const [year, month, date] = iso.split('-')
-    await type(`${month}${date}${year}`) // the order of headless Chromium
+    await type(iso.replaceAll('-', '/'))
+    await keys('Tab')
     const typed = await at('date-day').inputValue()
     if (typed !== iso) throw new Error(`the date reads ${typed}, not ${iso}`)
     await page.waitForSelector('[data-test="limit"]', { timeout: 45_000 })

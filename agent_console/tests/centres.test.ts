@@ -9,7 +9,7 @@ const bounce = (from: string | null, to: string, service: string, count: number,
 })
 const centre = (id: string, parent: string | null, open_tickets = 0, staff: string[] = []): CentreRow => ({
   id, name: id, level: 'town', parent_id: parent, region_code: '1', phone: '', phones: [], hours: '', calendar_id: null, services: [], active: true, by_phone: false,
-  staff: staff.map((name) => ({ id: name, name, director: false })), open_tickets,
+  staff: staff.map((name) => ({ id: name, name, director: false, number: '', phone_masked: '' })), open_tickets,
 })
 
 describe('what is sent back', () => {
@@ -52,6 +52,6 @@ describe('the tree of centres', () => {
 describe('days and minutes', () => {
   it('reads a time of day', () => {
     expect([minutes('08:30'), minutes('24:00'), minutes('x'), minutes(null)]).toEqual([510, 1440, null, null])
-    expect(thisMonth(new Date(2026, 10, 22))).toEqual(['2026-11-01', '2026-11-22'])
+    expect(thisMonth(Date.UTC(2026, 10, 21, 16))).toEqual(['2026-11-01', '2026-11-22'])
   })
 })

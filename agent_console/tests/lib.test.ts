@@ -3,7 +3,7 @@ import { ApiError, readError } from '@/api/errors'
 import { query } from '@/api/client'
 import { ofBoard, ofRecord } from '@/lib/priority'
 import { matches } from '@/lib/pinyin'
-import { clock, dayAndTime } from '@/lib/time'
+import { clock, dayAndTime, dayOf, hourAndMinute, moment, startOfDay, timeOfDay, weekdayOf } from '@/lib/time'
 
 describe('search by pinyin initials', () => {
   it.each([
@@ -27,10 +27,20 @@ describe('times', () => {
     expect([clock(-4), clock(5.9), clock(65), clock(3725)]).toEqual(['0:00', '0:05', '1:05', '1:02:05'])
   })
   it('leaves the year out only when it is this one', () => {
-    const at = new Date(2026, 10, 22, 9, 5).getTime() / 1000
-    expect(dayAndTime(at, new Date(2026, 11, 1))).toBe('11-22 09:05')
-    expect(dayAndTime(at, new Date(2027, 0, 1))).toBe('2026-11-22 09:05')
+    const at = Date.UTC(2026, 10, 22, 1, 5) / 1000
+    expect(dayAndTime(at, new Date(Date.UTC(2026, 11, 1)))).toBe('11-22 09:05')
+    expect(dayAndTime(at, new Date(Date.UTC(2026, 11, 31, 16)))).toBe('2026-11-22 09:05')
     expect(dayAndTime(null)).toBe('')
+  })
+
+  it('are the bureau\'s, and read back', () => {
+    const at = Date.UTC(2026, 10, 22, 16, 30) / 1000
+    expect([timeOfDay(at), hourAndMinute(at), dayOf(at)]).toEqual(['00:30:00', '00:30', '2026-11-23'])
+    expect(moment('2026-11-23 00:30')).toBe(at)
+    expect(moment('2026-11-23')).toBe(at - 1800)
+    expect(startOfDay(at)).toBe(at - 1800)
+    expect(['2026-02-30', '2026-11-23 24:00', '11/23/2026', '', '2026-13-01'].map(moment)).toEqual([null, null, null, null, null])
+    expect(weekdayOf('2026-11-22')).toBe(6)
   })
 })
 

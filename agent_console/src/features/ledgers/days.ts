@@ -1,11 +1,10 @@
-/** Local days and minutes as the ledgers write them. */
-
-/** Local date as `2026-11-22`. */
-export const isoDay = (day: Date): string => `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')}`
+/** Days and minutes as the ledgers write them. */
+import { today } from '@/lib/time'
 
 /** The first of this month to today. */
-export function thisMonth(now = new Date()): [string, string] {
-  return [isoDay(new Date(now.getFullYear(), now.getMonth(), 1)), isoDay(now)]
+export function thisMonth(now = Date.now()): [string, string] {
+  const day = today(now)
+  return [`${day.slice(0, 7)}-01`, day]
 }
 
 /** `08:30` as minutes after midnight; null for what is none. */

@@ -8,7 +8,7 @@ import { open } from '../dev/browser.mjs'
 
 const env = (name, otherwise) => process.env[`CONSOLE_${name}`] ?? otherwise
 const { browser, page, problems } = await open()
-const result = { ok: false, step: '', by_word: [], by_pinyin: [], moved: 0, link: '', browser: problems }
+const result = { ok: false, step: '', by_word: [], by_pinyin: [], moved: 0, link: '', problems }
 page.setDefaultTimeout(45_000)
 const base = env('URL', 'http://127.0.0.1:8348')
 

@@ -9,6 +9,7 @@ from hotline import logs
 from hotline.simulate.people.agent import NotInTime, SimAgent
 from hotline.simulate.people.console import ApiError
 from hotline.simulate.people.desk import tolerate
+from hotline.simulate.town_bookings import book
 
 if TYPE_CHECKING:
     from hotline.simulate.town import Town
@@ -21,6 +22,8 @@ WRAP_UP_SECONDS: Final = (4.0, 12.0)
 TRANSFERRED: Final = 0.4
 TICKETED: Final = 0.25
 TRANSFER_SECONDS: Final = 200.0
+TICKET: Final = "D04"
+"""Disposition of a call that becomes a ticket."""
 
 MATTERS: Final = (
     # category, facts, request
@@ -52,6 +55,8 @@ async def serve(town: Town, agent: SimAgent, masked: str) -> None:
         if call_id:
             await tolerate(agent.submit_form(call_id, form))
             await tolerate(agent.free())
+            if finished and form["disposition"] == TICKET:
+                town.spawn(book(town, agent, call_id))
         town.desk.give_back(agent)
 
 
@@ -108,5 +113,5 @@ def _form(town: Town) -> dict[str, Any]:
         "request": request,
         "advice": "已告知办理途径与所需材料。",
         "legal_aid": "told",
-        "disposition": "D04" if ticket else "D01",
+        "disposition": TICKET if ticket else "D01",
     }

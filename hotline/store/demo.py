@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hotline.core.errors import Rejected
 from hotline.settings import Settings
-from hotline.store import demo_advisers, demo_knowledge, demo_pool
+from hotline.store import demo_advisers, demo_knowledge, demo_pool, demo_slots
 from hotline.store.catalogue import rows
 from hotline.store.engine import Store
 from hotline.store.models import Account, Agent, Centre, DispatchRule, Expert, Region, RosterShift
@@ -121,6 +121,7 @@ def load_demo(store: Store, settings: Settings) -> bool:
         added += _add(session, _accounts(hashes, time.time()))
         demo_pool.load(session, store.secrecy, time.time())
         added += demo_advisers.load(session, time.time())
+        added += demo_slots.load(session)
         added += demo_knowledge.load(session, time.time())
     return added > 0
 

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hotline.core.appointments import Plan, Rules, slots
+from hotline.core.appointments import KINDS, Plan, Rules, slots
 from hotline.core.errors import HotlineError, Rejected
 from hotline.core.tickets import Actor
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.model import Limits
 from hotline.settings import Settings
+from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import Appointment, AppointmentPlan, CallbackTask, Centre, Region, Ticket
 from hotline.store.repositories import appointment_notes, appointments, letters
@@ -49,8 +50,8 @@ def house(store: Store) -> Store:
     return store
 
 
-def matter(store: Store, number: str = "13812345678") -> str:
-    found = add_matter(store, now=NOW - 60, number=number)
+def matter(store: Store, number: str = "13812345678", spoken: str = "") -> str:
+    found = add_matter(store, now=NOW - 60, number=number, spoken=spoken)
     with store.write() as session:
         house = House(session, Limits(), Warn())
         house.do(found, "accept", Actor("b", "supervisor"), {}, now=NOW - 50)
@@ -174,6 +175,32 @@ def test_reminded_once_and_called_at_the_time(house: Store, settings: Settings) 
         assert reminder.state == "cancelled"
 
 
+def test_english_callers_are_told_in_english(house: Store, settings: Settings) -> None:
+    number = matter(house, spoken="en")
+    given = book(house, number, at("2026-02-25", "09:00"))
+    before = at("2026-02-24", "10:00")
+    with house.write() as session:
+        appointment_notes.sweep(session, house.secrecy, settings, before)
+    with house.write() as session:
+        row = appointments.get(session, given)
+        appointments.move(
+            session, row, plan_id="apl_1", starts_at=at("2026-02-26", "09:00"), by="acc", why="", now=NOW, rules=RULES
+        )
+        appointment_notes.changed(session, house.secrecy, settings, row, NOW)
+    with house.write() as session:
+        House(session, Limits(), Warn()).do(number, "withdraw", Actor("b", "supervisor"), {"reason": "caller"}, now=NOW)
+    with house.write() as session:
+        appointment_notes.sweep(session, house.secrecy, settings, NOW + 60)
+    with house.read() as session:
+        rows = letters.of_ticket(session, number)
+        said = {row.key.rpartition(":")[2]: letters.opened(house.secrecy, row)[2] for row in rows}
+    assert said["reminder"].startswith(f"Your appointment on matter {number} is on 25 February at 09:00.")
+    assert said["moved"].startswith(f"Your appointment of 25 February at 09:00 on matter {number} was moved.")
+    assert "of 26 February at 09:00" in said["cancelled"]
+    assert "(the matter is closed)" in said["cancelled"]
+    assert all(text.isascii() for text in said.values())
+
+
 def test_what_is_left_behind_is_cancelled_and_told(house: Store, settings: Settings) -> None:
     number = matter(house)
     given = book(house, number, at("2026-02-25", "09:00"))
@@ -185,3 +212,22 @@ def test_what_is_left_behind_is_cancelled_and_told(house: Store, settings: Setti
         row = session.get_one(Appointment, given)
         assert (row.state, row.ended_by, row.told) == ("cancelled", "system", "letter")
         assert letters.by_key(session, f"appointment:{given}:cancelled") is not None
+
+
+def test_the_demo_city_has_slots_that_can_be_booked(store: Store) -> None:
+    load_demo(store, store.settings)
+    assert load_demo(store, store.settings) is False
+    kinds = {}
+    with store.read() as session:
+        for centre in ("ctr_990102", "ctr_990103", "ctr_990121", "ctr_990100"):
+            ticket = Ticket(number="n", state="signed", centre_id=centre)
+            for kind in KINDS:
+                found = appointments.free(session, ticket, kind, NOW, RULES)
+                kinds.setdefault(centre, []).append(bool(found))
+    assert kinds.pop("ctr_990121") == [True, False, True]
+    assert set(map(tuple, kinds.values())) == {(True, True, True)}
+    with store.write() as session:  # what people change stays changed at the next start
+        session.get_one(AppointmentPlan, "apl_demo_1").active = False
+    load_demo(store, store.settings)
+    with store.read() as session:
+        assert not session.get_one(AppointmentPlan, "apl_demo_1").active

@@ -11,43 +11,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hotline.store.demo import DEMO_PASSWORD
+from tests.e2e.browser import CHROMIUM, CONSOLE, NODE, missing, run
 from tests.ports import free_port
 from tests.system.running import Hotline
 
 pytestmark = pytest.mark.e2e
 
-CONSOLE = Path(__file__).resolve().parents[2] / "agent_console"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-NODE = shutil.which("node")
-
-
-def _missing() -> str:
-    if NODE is None:
-        return "node is not installed"
-    if CHROMIUM is None:
-        return "chromium is not installed"
-    if not (CONSOLE / "node_modules" / "playwright-core").is_dir():
-        return "run `npm ci` in agent_console first"
-    if "HOTLINE_E2E_URL" not in os.environ and not (CONSOLE / "dist" / "index.html").is_file():
-        return "run `npm run build` in agent_console first"
-    return ""
-
 
 @pytest.fixture(params=["hotline", "mock"])
 def target(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """Environment of the browser script: the hotline named from outside, one of our own, or a mock on a free port."""
-    reason = _missing()
+    reason = missing()
     if reason:
         pytest.skip(reason)
     common = {**os.environ, "CHROMIUM": str(CHROMIUM)}
@@ -93,24 +75,9 @@ def _wait_for_port(port: int, seconds: float = 15) -> None:
     raise AssertionError(f"nothing listens on port {port}")
 
 
-def _run(environment: dict[str, str], script: str = "desk.mjs") -> dict[str, Any]:
-    done = subprocess.run(
-        [str(NODE), f"e2e/{script}"],
-        cwd=CONSOLE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.stdout.strip(), done.stderr
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
-
-
 @pytest.mark.timeout(320)
 def test_an_agent_takes_a_call_from_log_in_to_the_submitted_form(target: dict[str, str]) -> None:
-    result = _run(target)
+    result = run(target, "desk.mjs")
     assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
     assert result["submitted"]
     assert result["tries"], "no outcome of an expert was seen"
@@ -122,7 +89,7 @@ def test_an_agent_takes_a_call_from_log_in_to_the_submitted_form(target: dict[st
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("target", ["hotline"], indirect=True)
 def test_the_office_keeps_experts_and_roster_and_a_bad_sheet_changes_nothing(target: dict[str, str]) -> None:
-    result = _run({**target, "CONSOLE_USER": "admin"}, "office.mjs")
+    result = run({**target, "CONSOLE_USER": "admin"}, "office.mjs")
     assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
     assert result["rows"] >= 8
     assert result["gaps"] >= 1, "the demo's roster has an hour that nobody covers"

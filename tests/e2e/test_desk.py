@@ -3,14 +3,9 @@ the line is cut for a while."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-
 import pytest
 
-from hotline.store.demo import DEMO_PASSWORD
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE
+from tests.e2e.browser import environment, run
 from tests.e2e.test_supervisor import hotline as hotline
 from tests.system.running import Hotline
 
@@ -22,23 +17,7 @@ SCRIPT_KB = 300
 
 @pytest.mark.timeout(420)
 def test_a_call_without_the_mouse_and_two_on_one_form(hotline: Hotline) -> None:
-    environment = {
-        **os.environ,
-        "CHROMIUM": str(CHROMIUM),
-        "CONSOLE_URL": f"http://127.0.0.1:{hotline.settings.http.port}",
-        "CONSOLE_PASSWORD": DEMO_PASSWORD,
-    }
-    done = subprocess.run(
-        [str(NODE), "e2e/keyboard.mjs"],
-        cwd=CONSOLE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
-    assert done.stdout.strip(), done.stderr
-    result = json.loads(done.stdout.strip().splitlines()[-1])
+    result = run(environment(f"http://127.0.0.1:{hotline.settings.http.port}"), "keyboard.mjs", 400)
     assert result["ok"], result
     assert result["clicks"] == 0, "the agent's pointer was used"
     assert result["limit"] in ("urgent", "near"), "a weekend may move the last day"

@@ -25,7 +25,7 @@ from hotline.simulate.page import Page, opened
 from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.store.demo import DEMO_PASSWORD
-from tests.e2e.test_console import CHROMIUM, _missing
+from tests.e2e.browser import CHROMIUM, missing
 from tests.system.running import QUICK_NUMBER, Hotline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -41,7 +41,7 @@ BUSY_MACHINE_SECONDS: Final = 1.0
 
 @pytest.fixture(scope="module")
 def hotline() -> Iterator[Hotline]:
-    if reason := _missing():
+    if reason := missing():
         pytest.skip(reason)
     # Nobody else speaks; the agent comes back late once, and another has the caller then.
     made = Hotline(headset={"return_seconds": 12}, queue={"wrap_up_seconds": 5})

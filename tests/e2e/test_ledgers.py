@@ -3,31 +3,16 @@ job, the picture of what is sent back walked by keyboard; each page is clean by 
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import time
-from pathlib import Path
 
 import pytest
 
 from hotline.jobs.doctor import exports
 from hotline.jobs.doctor import tickets as audit
 from hotline.jobs.doctor.report import Report
-from hotline.jobs.durable import Runner
-from hotline.jobs.handlers import handlers
-from hotline.store.demo import DEMO_PASSWORD
-from hotline.store.repositories import jobs
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import play, working
 from tests.fakes.tickets import add_matter
-from tests.integration.api.conftest import (  # noqa: F401 - fixtures
-    House,
-    demo_home,
-    home,
-    quick_passwords,
-    redis_server,
-    served,
-)
+from tests.integration.api.conftest import House
 
 pytestmark = pytest.mark.e2e
 
@@ -43,24 +28,8 @@ async def act(house: House, who: str, number: str, *steps: tuple[str, dict[str, 
         assert answer.status_code == 200, answer.text
 
 
-async def work(house: House) -> None:
-    """The jobs, as their part would run them."""
-
-    def once() -> None:
-        with house.store.read() as session:
-            due = jobs.due(session, time.time())
-        for job_id in due:
-            Runner(house.store, handlers()).run(job_id)
-
-    while True:
-        await asyncio.to_thread(once)
-        await asyncio.sleep(0.3)
-
-
 @pytest.mark.timeout(240)
-async def test_what_centres_keep_and_hand_on(served: House, tmp_path: Path) -> None:  # noqa: F811
-    if reason := _missing():
-        pytest.skip(reason)
+async def test_what_centres_keep_and_hand_on(served: House) -> None:
     now = time.time()
     numbers = [add_matter(served.store, now=now - n, service_type="S17", category=f"02{n:02d}") for n in range(1, 5)]
     for number in numbers:
@@ -69,21 +38,8 @@ async def test_what_centres_keep_and_hand_on(served: House, tmp_path: Path) -> N
         await act(served, "town", number, ("object", {"reason": "area", "basis": "不属于本镇辖区"}))
     await act(served, "centre", numbers[1], ("reassign", {"centre_id": TOWN, "why": "属于本镇"}))
     await act(served, "town", numbers[0], ("sign", {}), ("handle", {}))
-    environment = {**os.environ, "CHROMIUM": str(CHROMIUM), "CONSOLE_URL": served.base, "CONSOLE_PASSWORD": DEMO_PASSWORD}
-    environment |= {"CONSOLE_TICKET": numbers[0]}
-    worker = asyncio.create_task(work(served))
-    process = await asyncio.create_subprocess_exec(
-        str(NODE), "e2e/ledgers.mjs", cwd=CONSOLE, env=environment, stdout=-1, stderr=-1
-    )
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), 200)
-    finally:
-        worker.cancel()
-    assert out.strip(), err.decode()[-2000:]
-    result = json.loads(out.decode().strip().splitlines()[-1])
-    assert result["ok"], result
-    assert result["violations"] == []
-    assert [one for one in result["problems"] if "401" not in one] == []
+    async with working(served.store):
+        result = await play(served, "ledgers.mjs", ticket=numbers[0])
     assert "王**" in result["visit"]
     assert "138****5678" in result["visit"]
     assert result["file"].startswith("visits-")

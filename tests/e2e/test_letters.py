@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import time
 
 import pytest
 from sqlalchemy import select, update
 
 from hotline.core.letters import Receipt
-from hotline.store.demo import DEMO_PASSWORD
 from hotline.store.models import Letter, TicketClock
 from hotline.store.repositories import letters, notices, ticket_sweep
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import play
 from tests.fakes.tickets import add_matter
-from tests.integration.api.conftest import (  # noqa: F401 - fixtures
-    House,
-    demo_home,
-    home,
-    quick_passwords,
-    redis_server,
-    served,
-)
+from tests.integration.api.conftest import House
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.timeout(240)
-async def test_a_warning_is_found_and_papers_are_sent(served: House) -> None:  # noqa: F811
-    if reason := _missing():
-        pytest.skip(reason)
+async def test_a_warning_is_found_and_papers_are_sent(served: House) -> None:
     now, store = time.time(), served.store
     number = add_matter(store, now=now, service_type="S17", facts="与邻居因宅基地排水发生纠纷。")
     with store.write() as session:
@@ -54,16 +41,7 @@ async def test_a_warning_is_found_and_papers_are_sent(served: House) -> None:  #
     with store.write() as session:
         session.execute(update(notices.TicketWarning).values(to_whom="handler", level="yellow"))
         notices.of_warnings(session, now)
-    environment = {**os.environ, "CHROMIUM": str(CHROMIUM), "CONSOLE_URL": served.base, "CONSOLE_PASSWORD": DEMO_PASSWORD}
-    process = await asyncio.create_subprocess_exec(
-        str(NODE), "e2e/letters.mjs", cwd=CONSOLE, env={**environment, "CONSOLE_TICKET": number}, stdout=-1, stderr=-1
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 200)
-    assert out.strip(), err.decode()[-2000:]
-    result = json.loads(out.decode().strip().splitlines()[-1])
-    assert result["ok"], result
-    assert result["violations"] == []
-    assert result["problems"] == []
+    result = await play(served, "letters.mjs", ticket=number)
     assert result["unread"] >= 1
     assert number in result["notice"]
     assert number in result["draft"]

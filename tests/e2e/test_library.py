@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import time
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from hotline.store.demo import DEMO_PASSWORD
 from hotline.store.models import AuditEvent, CallFact, Recording, RecordingShare
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import play
 from tests.fakes.records import add_call, add_recording
-from tests.integration.api.conftest import House, demo_home, home, quick_passwords, redis_server, served
+from tests.integration.api.conftest import House
 
-__all__ = ["demo_home", "home", "quick_passwords", "redis_server", "served"]
 pytestmark = pytest.mark.e2e
 
 
@@ -44,23 +40,8 @@ def _call(house: House) -> str:
 
 @pytest.mark.timeout(150)
 async def test_found_by_word_and_pinyin_heard_moved_in_and_shared(served: House) -> None:
-    if reason := _missing():
-        pytest.skip(reason)
-    environment = {
-        **os.environ,
-        "CHROMIUM": str(CHROMIUM),
-        "CONSOLE_URL": served.base,
-        "CONSOLE_PASSWORD": DEMO_PASSWORD,
-        "CONSOLE_CALL": await asyncio.to_thread(_call, served),
-    }
-    process = await asyncio.create_subprocess_exec(
-        str(NODE), "e2e/library.mjs", cwd=CONSOLE, env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), 140)
-    result: dict[str, Any] = json.loads(out.decode().strip().splitlines()[-1])
-    assert result["ok"], result
+    result = await play(served, "library.mjs", call=await asyncio.to_thread(_call, served))
     assert all("仲裁" in one for one in result["by_word"][:3])
-    assert [one for one in result["browser"] if "401" not in one] == []
     with served.store.read() as session:
         share = session.scalars(select(RecordingShare)).one()
         events = session.scalars(select(AuditEvent).where(AuditEvent.action == "recording.played")).all()

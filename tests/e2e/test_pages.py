@@ -3,9 +3,6 @@ that runs over the edge from right to left, menus that keep the keyboard's place
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,10 +13,9 @@ from hotline.core.tickets import Actor
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.model import Limits
 from hotline.secrecy import Secrecy
-from hotline.store.demo import DEMO_PASSWORD
 from hotline.store.engine import Store
 from hotline.store.repositories.ticket_acts import House
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import environment, missing, run
 from tests.fakes.tickets import add_matter
 from tests.system.running import Hotline
 
@@ -68,7 +64,7 @@ def owe(hotline: Hotline) -> None:
 
 @pytest.fixture
 def hotline() -> Iterator[Hotline]:
-    if reason := _missing():
+    if reason := missing():
         pytest.skip(reason)
     own = Hotline(demo={"trickle": True, "calls_per_minute": 4})
     try:
@@ -82,23 +78,7 @@ def hotline() -> Iterator[Hotline]:
 
 @pytest.mark.timeout(420)
 def test_every_page_by_day_by_night_in_large_type_and_from_right_to_left(hotline: Hotline) -> None:
-    environment = {
-        **os.environ,
-        "CHROMIUM": str(CHROMIUM),
-        "CONSOLE_URL": f"http://127.0.0.1:{hotline.settings.http.port}",
-        "CONSOLE_PASSWORD": DEMO_PASSWORD,
-    }
-    done = subprocess.run(
-        [str(NODE), "e2e/pages.mjs"],
-        cwd=CONSOLE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=360,
-        check=False,
-    )
-    assert done.stdout.strip(), done.stderr
-    result = json.loads(done.stdout.strip().splitlines()[-1])
+    result = run(environment(f"http://127.0.0.1:{hotline.settings.http.port}"), "pages.mjs", 360)
     assert result["ok"], result
     assert set(result["pages"]) >= PAGES
     assert result["violations"] == []

@@ -14,7 +14,7 @@ import pytest
 from hotline.simulate.page import Page, opened
 from hotline.simulate.people.phone import SimPhone
 from hotline.store.demo import DEMO_PASSWORD, DEMO_SIP_PASSWORD
-from tests.e2e.test_console import CHROMIUM, _missing
+from tests.e2e.browser import CHROMIUM, missing
 from tests.e2e.test_headset import BUSY_MACHINE_SECONDS, SILENCE_SECONDS, carrier_of, told
 from tests.system.running import Hotline
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def hotline() -> Iterator[Hotline]:
-    if reason := _missing():
+    if reason := missing():
         pytest.skip(reason)
     made = Hotline(queue={"strategy": "ring_all", "offer_seconds": 60})
     try:

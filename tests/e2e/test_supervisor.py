@@ -3,15 +3,11 @@ answered by whispering, and danger to life on both supervisors' consoles within 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from hotline.store.demo import DEMO_PASSWORD
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import environment, missing, run
 from tests.system.running import Hotline
 
 pytestmark = pytest.mark.e2e
@@ -19,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def hotline() -> Iterator[Hotline]:
-    if reason := _missing():
+    if reason := missing():
         pytest.skip(reason)
     own = Hotline(demo={"trickle": True, "calls_per_minute": 0})
     try:
@@ -33,23 +29,7 @@ def hotline() -> Iterator[Hotline]:
 
 @pytest.mark.timeout(320)
 def test_board_help_and_danger_to_life(hotline: Hotline) -> None:
-    environment = {
-        **os.environ,
-        "CHROMIUM": str(CHROMIUM),
-        "CONSOLE_URL": f"http://127.0.0.1:{hotline.settings.http.port}",
-        "CONSOLE_PASSWORD": DEMO_PASSWORD,
-    }
-    done = subprocess.run(
-        [str(NODE), "e2e/supervisor.mjs"],
-        cwd=CONSOLE,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.stdout.strip(), done.stderr
-    result = json.loads(done.stdout.strip().splitlines()[-1])
+    result = run(environment(f"http://127.0.0.1:{hotline.settings.http.port}"), "supervisor.mjs", 280)
     assert result["ok"], result
     assert set(result["alerted"]) == {"supervisor", "wall"}
     assert max(result["alerted"].values()) < 10

@@ -3,34 +3,21 @@ the count of a limit, and the slip, to the archive."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import time
 
 import pytest
 
 from hotline.jobs.doctor import tickets as audit
 from hotline.jobs.doctor.report import Report
-from hotline.store.demo import DEMO_PASSWORD
-from tests.e2e.test_console import CHROMIUM, CONSOLE, NODE, _missing
+from tests.e2e.browser import play
 from tests.fakes.tickets import add_matter
-from tests.integration.api.conftest import (  # noqa: F401 - fixtures
-    House,
-    demo_home,
-    home,
-    quick_passwords,
-    redis_server,
-    served,
-)
+from tests.integration.api.conftest import House
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.timeout(240)
-async def test_from_acceptance_to_the_archive(served: House) -> None:  # noqa: F811
-    if reason := _missing():
-        pytest.skip(reason)
+async def test_from_acceptance_to_the_archive(served: House) -> None:
     now = time.time()
     facts = "与邻居因宅基地排水发生纠纷，多次协商未果，现要求调解。"
     numbers = [
@@ -43,21 +30,12 @@ async def test_from_acceptance_to_the_archive(served: House) -> None:  # noqa: F
             body = {"act": act, "version": version, "given": given}
             answer = await served.client.post(f"/api/tickets/{number}/acts", json=body, headers=headers)
             assert answer.status_code == 200, answer.text
-    environment = {**os.environ, "CHROMIUM": str(CHROMIUM), "CONSOLE_URL": served.base, "CONSOLE_PASSWORD": DEMO_PASSWORD}
-    environment |= {"CONSOLE_TICKETS": ",".join(numbers)}
-    process = await asyncio.create_subprocess_exec(
-        str(NODE), "e2e/tickets.mjs", cwd=CONSOLE, env=environment, stdout=-1, stderr=-1
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 200)
-    assert out.strip(), err.decode()[-2000:]
-    result = json.loads(out.decode().strip().splitlines()[-1])
-    assert result["ok"], result
+    result = await play(served, "tickets.mjs", tickets=",".join(numbers))
     assert result["days"][0].endswith("起算当日，不计入")
     assert result["days"][-1].startswith("到期：")
     assert len(result["code"]) == 6
     assert result["story"][0] == "归档"
     assert {"退回异议", "改派", "签收", "办结", "回访"} <= set(result["story"])
-    assert [one for one in result["problems"] if "401" not in one] == []
     report = Report(time.time())
     with served.store.read() as session:
         audit.examine(session, served.settings, report)

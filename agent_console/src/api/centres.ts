@@ -4,6 +4,15 @@ import type { Page } from './types'
 
 export type CentreLevel = 'province' | 'city' | 'county' | 'town' | 'village'
 
+export interface CentreStaff {
+  id: string
+  name: string
+  director: boolean
+  /** Of a clerk who is called for tickets, for administrators only. */
+  number: string
+  phone_masked: string
+}
+
 export interface CentreRow {
   id: string
   name: string
@@ -17,7 +26,7 @@ export interface CentreRow {
   services: string[]
   active: boolean
   by_phone: boolean
-  staff: { id: string; name: string; director: boolean }[]
+  staff: CentreStaff[]
   open_tickets: number
 }
 

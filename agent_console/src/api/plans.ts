@@ -1,5 +1,6 @@
-/** Slots that can be booked, by centre, and the telephone of a clerk without a computer (docs/api.md). */
-import { request } from './client'
+/** Slots that can be booked, by centre, what is booked, and the telephone of a clerk without a computer (docs/api.md). */
+import { query, request } from './client'
+import type { AppointmentRow } from './progress'
 
 export type AppointmentKind = 'visit' | 'video' | 'call'
 
@@ -25,10 +26,13 @@ export interface PlanRow extends PlanWish {
 }
 
 export const plansApi = {
-  list: async () => (await request<{ items: PlanRow[] }>('GET', '/api/appointment-plans')).items,
+  /** `may_plan`: whether this person may change any. */
+  list: () => request<{ items: PlanRow[]; may_plan: boolean }>('GET', '/api/appointment-plans'),
+  /** What stands in the book from a moment (Unix seconds) over some days. */
+  book: async (from: number, days: number) => (await request<{ items: AppointmentRow[] }>('GET', `/api/appointments${query({ from, days })}`)).items,
   add: (wish: PlanWish) => request<PlanRow>('POST', '/api/appointment-plans', wish),
   put: (id: string, wish: PlanWish) => request<PlanRow>('PUT', `/api/appointment-plans/${encodeURIComponent(id)}`, wish),
   drop: (id: string) => request<unknown>('DELETE', `/api/appointment-plans/${encodeURIComponent(id)}`),
   clerkPhone: (account: string, given: { number: string; pin: string; phone: string }) =>
-    request<unknown>('PUT', `/api/staff-phones/${encodeURIComponent(account)}`, { kind: 'clerk', ...given }),
+    request<{ number: string; phone_masked: string }>('PUT', `/api/staff-phones/${encodeURIComponent(account)}`, { kind: 'clerk', ...given }),
 }

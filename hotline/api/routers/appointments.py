@@ -17,8 +17,9 @@ from hotline.api.names import centre_names
 from hotline.api.people import Person
 from hotline.api.routers.tickets import seen_by
 from hotline.api.shapes import Done, Id, Shape
-from hotline.api.ticket_sight import subtree, visible
+from hotline.api.ticket_sight import subtree, unguarded, visible
 from hotline.core.errors import Forbidden, Invalid, Missing
+from hotline.core.tickets import OPEN
 from hotline.store import audit
 from hotline.store.models import Account, Appointment, AppointmentPlan, Centre, Ticket
 from hotline.store.repositories import appointment_notes, appointments
@@ -71,7 +72,7 @@ class SlotRow(Shape):
 
 
 class Slots(Shape):
-    """The earliest first. `kinds`: what this centre offers at all."""
+    """The earliest first. `kinds`: what this centre offers at all; nothing for a ticket that is over."""
 
     items: list[SlotRow]
     kinds: list[str]
@@ -117,9 +118,10 @@ class PlanRow(Shape):
 
 
 class Plans(Shape):
-    """Those of the centres the person is over."""
+    """Those of the centres the person is over. `may_plan`: whether they may change any: at a centre directors may."""
 
     items: list[PlanRow]
+    may_plan: bool
 
 
 class PlanWish(BaseModel):
@@ -150,7 +152,8 @@ def slots(number: Id, person: Reader, context: Shared, kind: Annotated[Kind, Que
     with context.store.read() as session:
         ticket = visible(session, seen_by(session, person), number)
         found = appointments.free(session, ticket, kind, time.time(), context.settings.appointments.rules)
-        kinds = {one for plan in appointments.plans(session, ticket.centre_id or "") for one in plan.kinds}
+        plans = appointments.plans(session, ticket.centre_id or "") if ticket.state in OPEN else []
+        kinds = {one for plan in plans for one in plan.kinds}
         return Slots(items=[SlotRow.model_validate(slot) for slot in found], kinds=sorted(kinds))
 
 
@@ -227,12 +230,14 @@ def of_days(
     """What stands in the book of the person's centres, from a moment (default: now) over some days."""
     begin = start or time.time()
     with context.store.read() as session:
-        query = select(Appointment).where(Appointment.starts_at >= begin, Appointment.starts_at < begin + days * DAY)
+        query = select(Appointment).join(Ticket, Ticket.number == Appointment.number)
+        query = query.where(Appointment.starts_at >= begin, Appointment.starts_at < begin + days * DAY)
         if person.role == "centre":
-            query = query.where(Appointment.centre_id.in_(subtree(person.centre_id)))
-        elif not person.may("tickets.read_all"):
-            seen = select(Ticket.number).where(seen_by(session, person))
-            query = query.where(Appointment.number.in_(seen))
+            # what is held at the centre, also where the ticket has gone on; but nothing of a ticket that is kept from them
+            within = list(session.scalars(subtree(person.centre_id)))
+            query = query.where(Appointment.centre_id.in_(within), unguarded(person, within))
+        else:
+            query = query.where(seen_by(session, person))
         rows = session.scalars(query.order_by(Appointment.starts_at, Appointment.id).limit(500)).all()
         return Appointments(items=_rows(session, list(rows)))
 
@@ -247,7 +252,8 @@ def plans(person: Reader, context: Shared) -> Plans:
         rows = list(session.scalars(query.limit(1000)))
         names = centre_names(session, {row.centre_id for row in rows})
         people = _people(session, {row.account_id for row in rows})
-        return Plans(items=[_plan(row, names, people) for row in rows])
+        may_plan = person.may("appointments.plan") and (person.role != "centre" or person.director)
+        return Plans(items=[_plan(row, names, people) for row in rows], may_plan=may_plan)
 
 
 @router.post("/appointment-plans")

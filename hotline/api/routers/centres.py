@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -31,11 +32,14 @@ DAY = 86_400.0
 
 
 class StaffRow(Shape):
-    """Somebody who works there. `id`: of their log-in, for administrators only."""
+    """Somebody who works there. `id`: of their log-in; `number`, `phone_masked`: of a clerk who is called for tickets, staff
+    number and telephone. All three for administrators only."""
 
     id: str
     name: str
     director: bool
+    number: str
+    phone_masked: str
 
 
 class CentreRow(Shape):
@@ -149,6 +153,7 @@ def list_centres(person: Reader, context: Shared) -> Page[CentreRow]:
         if person.role == "centre":
             branch = set(session.scalars(subtree(person.centre_id)))
         staff = centres.people(session, sorted(branch))
+        phones = centres.clerk_phones(session) if person.may("centres.write") else None
         counted = session.execute(
             select(Ticket.centre_id, func.count())
             .where(Ticket.due_at.is_not(None), Ticket.centre_id.in_(branch), Ticket.state.in_(OPEN))
@@ -171,15 +176,19 @@ def list_centres(person: Reader, context: Shared) -> Page[CentreRow]:
                     services=row.services,
                     active=row.active,
                     by_phone=row.by_phone,
-                    staff=[
-                        StaffRow(id=account_id if person.may("centres.write") else "", name=name, director=director)
-                        for account_id, name, director in staff.get(row.id, [])
-                    ],
+                    staff=[_staff(one, phones) for one in staff.get(row.id, [])],
                     open_tickets=held.get(row.id, 0),
                 )
                 for row in rows
             ]
         )
+
+
+def _staff(one: tuple[str, str, bool], phones: Mapping[str, tuple[str, str]] | None) -> StaffRow:
+    account_id, name, director = one
+    number, masked = (phones or {}).get(account_id, ("", ""))
+    shown = "" if phones is None else account_id
+    return StaffRow(id=shown, name=name, director=director, number=number, phone_masked=masked)
 
 
 @router.put("/centres/{centre_id}")

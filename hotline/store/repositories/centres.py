@@ -13,7 +13,7 @@ from hotline.core.calendars import Calendar, DayTable
 from hotline.core.errors import Invalid, Missing, Rejected
 from hotline.core.tickets import OPEN, Tree
 from hotline.store.catalogue import catalogue
-from hotline.store.models import LEVELS, Account, Centre, DispatchRule, Region, Ticket
+from hotline.store.models import LEVELS, Account, Centre, DispatchRule, Region, StaffPhone, Ticket
 from hotline.store.models import Calendar as CalendarRow
 from hotline.store.repositories import calendars
 
@@ -51,6 +51,12 @@ def people(session: Session, centre_ids: Sequence[str]) -> Mapping[str, list[tup
     ):
         found.setdefault(centre_id or "", []).append((account_id, name, director))
     return found
+
+
+def clerk_phones(session: Session) -> Mapping[str, tuple[str, str]]:
+    """Account → (staff number, masked telephone) of the clerks who are called for tickets."""
+    rows = session.execute(select(StaffPhone.id, StaffPhone.number, StaffPhone.phone_masked).where(StaffPhone.kind == "clerk"))
+    return {account_id: (number, masked) for account_id, number, masked in rows}
 
 
 def put(session: Session, centre_id: str, values: Mapping[str, Any]) -> Centre:

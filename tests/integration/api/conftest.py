@@ -181,7 +181,7 @@ async def served(home: Path, redis_server: PrivateRedis) -> AsyncIterator[House]
     sock = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{sock.getsockname()[1]}"
     tasks = [asyncio.create_task(routing.run()), asyncio.create_task(server.serve(sockets=[sock]))]
-    async with httpx.AsyncClient(base_url=base) as http:
+    async with httpx.AsyncClient(base_url=base, timeout=30) as http:
         try:
             await until(lambda: server.started, 20)
             await until(lambda: not context_of(app).board.degraded)

@@ -187,4 +187,53 @@ async def test_plans_are_the_directors_own(house: House, desk: Desk) -> None:
     assert await plan(desk, account_id="acc_town", from_minute=960, to_minute=1020) == "appointment_plan.overlap"
     assert (await desk.send("DELETE", "director", f"/appointment-plans/{made['id']}"))["ok"]
     shown = (await desk.get("director", "/appointment-plans"))["items"]
-    assert {row["id"]: row["active"] for row in shown} == {made["id"]: False, mine["id"]: True}
+    towns = {row["id"]: row["active"] for row in shown if row["centre_id"] == TOWN}
+    assert towns == {made["id"]: False, mine["id"]: True}
+    assert not {row["centre_id"] for row in shown} & {"ctr_990103", "ctr_990100"}, "other branches are not theirs"
+
+
+async def test_the_book_keeps_what_the_ticket_keeps(house: House, desk: Desk) -> None:
+    """A confidential ticket stands in nobody's book who may not see it; who works there and heads it sees it."""
+    number, _ = await in_town(house, desk, risk_flags=["R04"])
+    open_one, _ = await in_town(house, desk, number="13812345679")
+    await plan(desk, places=2)
+    slots = (await desk.get("supervisor", f"/tickets/{open_one}/appointment-slots", kind="visit"))["items"]
+    for one in (number, open_one):
+        body = {"kind": "visit", "plan_id": slots[0]["plan_id"], "starts_at": slots[0]["starts_at"]}
+        assert (await desk.send("POST", "supervisor", f"/tickets/{one}/appointments", body))["state"] == "booked"
+
+    async def book(who: str) -> set[str]:
+        return {row["number"] for row in (await desk.get(who, "/appointments", days=31))["items"]}
+
+    assert await book("town") == {open_one}
+    assert await book("director") == await book("supervisor") == {number, open_one}
+    assert await book("desk1") == set()
+
+
+async def test_a_ticket_that_is_over_offers_nothing(house: House, desk: Desk) -> None:
+    number, _ = await in_town(house, desk)
+    await plan(desk)
+    assert (await desk.get("town", f"/tickets/{number}/appointment-slots"))["kinds"] == ["call", "visit"]
+    await desk.act("supervisor", number, "withdraw", reason="caller")
+    found = await desk.get("supervisor", f"/tickets/{number}/appointment-slots")
+    assert (found["kinds"], found["items"]) == ([], [])
+
+
+async def test_who_may_plan_is_said(house: House, desk: Desk) -> None:
+    may = {who: (await desk.get(who, "/appointment-plans"))["may_plan"] for who in ("town", "director", "supervisor", "desk1")}
+    assert may == {"town": False, "director": True, "supervisor": True, "desk1": False}
+
+
+async def test_a_clerks_telephone_is_shown_masked_and_to_administrators_only(house: House, desk: Desk) -> None:
+    body = {"kind": "clerk", "number": "6201", "pin": "270914", "phone": "13700000201"}
+    assert (await desk.send("PUT", "admin", "/staff-phones/acc_village", body))["phone_masked"] == "137****0201"
+
+    async def clerk(who: str) -> Any:
+        rows = (await desk.get(who, "/centres"))["items"]
+        return next(row for row in rows if row["id"] == "ctr_990102101201")["staff"][0]
+
+    shown = await clerk("admin")
+    assert (shown["id"], shown["number"], shown["phone_masked"]) == ("acc_village", "6201", "137****0201")
+    for who in ("director", "supervisor", "desk1"):
+        found = await clerk(who)
+        assert (found["id"], found["number"], found["phone_masked"]) == ("", "", "")

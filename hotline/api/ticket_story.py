@@ -29,7 +29,7 @@ from hotline.core.phones import mask_id_number, mask_name
 from hotline.core.tickets import Act
 from hotline.core.tickets.handovers import is_recipient
 from hotline.secrecy import Secrecy
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.models import Ticket, TicketClock, TicketObjection, TicketShare, TicketSupervision, TicketWarning
 from hotline.store.repositories import ticket_clocks, ticket_events
 from hotline.store.repositories.sealing import unseal

@@ -16,7 +16,7 @@ from hotline.api.ticket_shapes import NeedRow
 from hotline.api.ticket_sight import actor
 from hotline.core.tickets import ACTS, standing_of
 from hotline.core.tickets.followups import FOLLOW_UP, QUALITY, TASKS
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.models import Call, Ticket, TicketClock, TicketTask
 from hotline.store.repositories import centres, ticket_secrecy, ticket_tasks
 from hotline.store.repositories.ticket_acts import seen

@@ -11,7 +11,7 @@ from hotline.outbox.files import FileOutbox
 from hotline.outbox.port import Adapter, Channel, Letter
 from hotline.outbox.smtp import SmtpOutbox
 from hotline.secrecy import Secrecy
-from hotline.settings_outbox import OutboxSettings
+from hotline.settings.outbox import OutboxSettings
 
 
 class NoOutbox:

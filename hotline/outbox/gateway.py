@@ -10,7 +10,7 @@ import httpx
 
 from hotline.core.letters import Receipt
 from hotline.outbox.port import Letter
-from hotline.settings_outbox import SmsSettings
+from hotline.settings.outbox import SmsSettings
 
 LONGEST_ANSWER: Final = 65_536
 SURELY_NOT: Final = frozenset({429, 503})

@@ -14,7 +14,7 @@ from typing import Final
 
 from hotline.core.letters import Receipt
 from hotline.outbox.port import Letter
-from hotline.settings_outbox import SmtpSettings
+from hotline.settings.outbox import SmtpSettings
 
 
 class SmtpOutbox:

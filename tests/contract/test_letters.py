@@ -25,7 +25,7 @@ from hotline.jobs.doctor.report import Report
 from hotline.jobs.durable import Later, Runner, Work
 from hotline.outbox.files import read
 from hotline.secrecy import SecrecyError
-from hotline.settings_outbox import OutboxSettings
+from hotline.settings.outbox import OutboxSettings
 from hotline.store.engine import Store
 from hotline.store.models import (
     Account,

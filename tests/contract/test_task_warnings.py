@@ -13,7 +13,7 @@ from hotline.jobs import notice_letters
 from hotline.jobs.doctor import letters as doctor
 from hotline.jobs.doctor.report import Report
 from hotline.jobs.durable import Work
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import Account, AccountContact, Letter, Notice, NoticeReader, Ticket, TicketTask

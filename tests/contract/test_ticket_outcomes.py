@@ -16,7 +16,7 @@ from hotline.core.errors import HotlineError, Rejected
 from hotline.core.tickets import Actor
 from hotline.jobs.doctor import owed, tickets
 from hotline.jobs.doctor.report import Report
-from hotline.settings_outbox import OutboxSettings
+from hotline.settings.outbox import OutboxSettings
 from hotline.store.engine import Store
 from hotline.store.models import Call, CallbackTask, Ticket, TicketTask
 from hotline.store.repositories import callbacks, letters, ticket_dials, ticket_papers, ticket_secrecy, ticket_tasks

@@ -18,7 +18,7 @@ from hotline.core.tickets import ACTS, OVER, STATES, Actor
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.handovers import Step, replay
 from hotline.core.tickets.model import Limits
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.engine import Store
 from hotline.store.models import Ticket, TicketClock, TicketEvent, TicketObjection, TicketWarning
 from hotline.store.repositories import calendars, ticket_clocks, ticket_events, ticket_search, ticket_sweep, tickets

@@ -24,7 +24,7 @@ from hotline.core.letters import FINAL, Receipt, Window, after, before, next_all
 from hotline.core.phones import mask, normalise
 from hotline.core.tickets.secrecy import Safety
 from hotline.secrecy import Secrecy, SecrecyError
-from hotline.settings_outbox import OutboxSettings
+from hotline.settings.outbox import OutboxSettings
 from hotline.store.models import Letter, Ticket
 from hotline.store.repositories import jobs, notices, ticket_events, ticket_secrecy
 from hotline.store.repositories.sealing import seal, unseal

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hotline.core.tickets.clocks import TO, level_at, moments
 from hotline.core.tickets.followups import TASKS
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.models import Notice, TicketTask
 from hotline.store.repositories import notices, ticket_secrecy, ticket_tasks
 from hotline.store.repositories.centres import Days

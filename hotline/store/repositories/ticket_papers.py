@@ -20,7 +20,7 @@ from hotline.core.letters import texts
 from hotline.core.letters.texts import Text
 from hotline.core.tickets.progress import words
 from hotline.secrecy import Secrecy, SecrecyError
-from hotline.settings_outbox import OutboxSettings
+from hotline.settings.outbox import OutboxSettings
 from hotline.store import ticket_codes
 from hotline.store.models import Letter, Ticket, TicketEvent, TicketSupervision
 from hotline.store.repositories import jobs, letters, notices, ticket_clocks, ticket_events, ticket_secrecy

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hotline.core.errors import HotlineError
 from hotline.core.tickets import Actor
 from hotline.core.tickets.clocks import LEVELS, TO, Level, level_at, next_moment
-from hotline.settings_tickets import TicketSettings
+from hotline.settings.tickets import TicketSettings
 from hotline.store.engine import Store
 from hotline.store.models import Calendar, CalendarDay, Centre, SpecialDay, Switch, Ticket, TicketClock, TicketWarning
 from hotline.store.models.tickets import OPEN_CLOCKS

@@ -21,7 +21,7 @@ from hotline.outbox.files import FileOutbox, read
 from hotline.outbox.gateway import GatewayOutbox
 from hotline.outbox.smtp import SmtpOutbox, plain_address
 from hotline.secrecy import Secrecy
-from hotline.settings_outbox import OutboxSettings, SmsSettings, SmtpSettings
+from hotline.settings.outbox import OutboxSettings, SmsSettings, SmtpSettings
 
 pytestmark = pytest.mark.unit
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hotline.core.tickets.clocks import Warn
 from hotline.core.tickets.model import Limits
+from hotline.settings.section import Section
 
 
-class TicketSettings(BaseModel):
+class TicketSettings(Section):
     """Figures of the ticket's way and its limits; the limits themselves stand in `ticket_clocks.csv`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     extensions: Annotated[int, Field(ge=0, le=5)] = 1
     """How often the limit of one ticket may be extended (rules F.47)."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Window = Annotated[str, Field(pattern=r"^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
+from hotline.settings.section import Section, Window
 
 
-class VillageSettings(BaseModel):
+class VillageSettings(Section):
     """Tickets of a centre without a computer (`centres.by_phone`) are read out to its clerk by telephone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hours: Window = "08:30-18:00"
     """When clerks are called (city time); on working days only, unless `working_days` is off."""

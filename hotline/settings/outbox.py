@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from hotline.core.letters import Window
 from hotline.core.letters.times import window
+from hotline.settings.section import Section
 
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
-class SmtpSettings(BaseModel):
+class SmtpSettings(Section):
     """Where mails are handed over."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65_535)] = 587
@@ -28,10 +27,8 @@ class SmtpSettings(BaseModel):
     timeout_seconds: Annotated[float, Field(ge=1, le=120)] = 20.0
 
 
-class SmsSettings(BaseModel):
+class SmsSettings(Section):
     """A gateway that takes one message a request as JSON over HTTP."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = ""
     token: SecretStr = SecretStr("")
@@ -51,11 +48,9 @@ class SmsSettings(BaseModel):
     timeout_seconds: Annotated[float, Field(ge=1, le=120)] = 15.0
 
 
-class OutboxSettings(BaseModel):
+class OutboxSettings(Section):
     """How letters leave the house, when, and how often it is tried. No authority names the figures: night is what notices to
     households usually spare, and an hour of growing pauses outlasts a gateway's restart."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mail: Literal["file", "smtp", "off"] = "file"
     sms: Literal["file", "http", "off"] = "file"

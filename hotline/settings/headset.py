@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+from hotline.settings.section import Seconds, Section
 
 
-class HeadsetSettings(BaseModel):
+class HeadsetSettings(Section):
     """A headset in the browser, next to desk phones."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = True
     credential_seconds: Annotated[float, Field(ge=60, le=3600)] = 300

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hotline.settings.section import Section
 
 
-class DeskSettings(BaseModel):
+class DeskSettings(Section):
     """The form and what it says back (rules B.20–25)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tables: str = ""
     """A folder with the bureau's own tables, looked up before the shipped ones: `legal_limits.csv`, `legal_aid_grounds.csv`,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from hotline.settings.section import Section
 
 
-class SharingSettings(BaseModel):
+class SharingSettings(Section):
     """How long a link opens. No authority names a figure: three days serve a review on the next working day."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     hours: float = Field(72.0, gt=0, le=8760)
     """Hours, when whoever shares says nothing."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hotline.core.appointments import Rules
+from hotline.settings.section import Section
 
 
-class ProgressSettings(BaseModel):
+class ProgressSettings(Section):
     """How far is my ticket: asked on the public page or by telephone, with the ticket's number and its six-digit code."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = True
     """False: the public page and its routes answer as if they were not there."""
@@ -24,10 +23,8 @@ class ProgressSettings(BaseModel):
     """Requests of one address in a minute. Behind a proxy that hides addresses all callers share it: raise it there."""
 
 
-class AppointmentSettings(BaseModel):
+class AppointmentSettings(Section):
     """Appointments in person, by video, or a call-back (rules L.78)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     ahead_days: Annotated[int, Field(ge=1, le=90)] = 14
     notice_hours: Annotated[float, Field(ge=0, le=168)] = 2.0

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hotline.core.ledgers.advisers import Owed
+from hotline.settings.section import Section
 
 
-class LedgerSettings(BaseModel):
+class LedgerSettings(Section):
     """Village advisers' duties and exports."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     adviser_hours: Annotated[float, Field(gt=0, le=80)] = 4.0
     """Hours a month that a village's adviser is there (county plan, prefecture plan)."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from hotline.store.repositories.ticket_acts import House
 from hotline.store.repositories.ticket_clocks import Clocks
 
 PORTION: Final = 5_000
+ROWS: Final = 500
+"""Rows named in one statement."""
 COUNTED_BY: Final = "ticket_days"
 """Row of `switches` that keeps which days the open limits were counted by."""
 SYSTEM: Final = Actor("system", "system")
@@ -62,12 +65,7 @@ def _warn(session: Session, settings: TicketSettings, now: float) -> tuple[int, 
     if not due:
         return 0, []
     clocks = Clocks(session, settings.warn)
-    owners: dict[str, str] = {}
-    for portion in range(0, len(due), 500):
-        numbers = [row.number for row in due[portion : portion + 500]]
-        for number, centre_id in session.execute(select(Ticket.number, Ticket.centre_id).where(Ticket.number.in_(numbers))):
-            owners[number] = centre_id or ""
-    warnings: list[dict[str, Any]] = []
+    warned: dict[Level, list[int]] = {}
     moved: list[dict[str, Any]] = []
     red: list[int] = []
     for row in due:
@@ -80,33 +78,44 @@ def _warn(session: Session, settings: TicketSettings, now: float) -> tuple[int, 
             level = level_at(now, at)
             moved.append({"id": row.id, "level": level, "warn_at": next_moment(level, at)})
         if level and LEVELS.index(level) > LEVELS.index(row.level):
-            warnings.append(
-                {
-                    "number": row.number,
-                    "clock_id": row.id,
-                    "rule": row.rule,
-                    "level": level,
-                    "to_whom": TO[level],
-                    "centre_id": owners.get(row.number, ""),
-                    "due_at": row.due_at,
-                    "at": now,
-                }
-            )
+            warned.setdefault(level, []).append(row.id)
     late = [row.number for row in due if ticket_clocks.limits()[row.rule].then == "withdraw" and now >= (row.due_at or now)]
     session.expunge_all()  # the rows are written in bulk below
+    for reached, ids in warned.items():
+        for some in _portions(ids):
+            session.execute(_warnings(session, reached, some, now))
     if moved:
         session.execute(update(TicketClock), moved)
-    for portion in range(0, len(red), 500):
+    for some in _portions(red):
         session.execute(
             update(TicketClock)
-            .where(TicketClock.id.in_(red[portion : portion + 500]))
+            .where(TicketClock.id.in_(some))
             .values(level="red", warn_at=None)
             .execution_options(synchronize_session=False)
         )
-    if warnings:
-        insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(TicketWarning).on_conflict_do_nothing(), warnings)
     return len(due), late
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[begin : begin + ROWS] for begin in range(0, len(ids), ROWS))
+
+
+def _warnings(session: Session, level: Level, clock_ids: Sequence[int], now: float) -> Any:
+    """The statement that writes the warnings of these limits: the database copies what it holds already."""
+    said = {
+        TicketWarning.number: TicketClock.number,
+        TicketWarning.clock_id: TicketClock.id,
+        TicketWarning.rule: TicketClock.rule,
+        TicketWarning.level: literal(level),
+        TicketWarning.to_whom: literal(TO[level]),
+        TicketWarning.centre_id: func.coalesce(Ticket.centre_id, ""),
+        TicketWarning.due_at: TicketClock.due_at,
+        TicketWarning.at: literal(now),
+        TicketWarning.noticed: false(),
+    }
+    rows = select(*said.values()).join(Ticket, Ticket.number == TicketClock.number).where(TicketClock.id.in_(clock_ids))
+    insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(TicketWarning).from_select([column.key for column in said], rows).on_conflict_do_nothing()
 
 
 def _withdraw(store: Store, settings: TicketSettings, number: str, now: float) -> int:

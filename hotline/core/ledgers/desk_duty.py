@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 OFF: Final = "offline"
 READY: Final = "available"
 PAUSED: Final = "paused"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """From `at` (Unix seconds) on this agent was in this state (:data:`hotline.core.agents.STATES`)."""
 
     agent_id: str
@@ -41,8 +40,8 @@ class Attendance:
 
 
 def attendances(said: Iterable[Said], since: float, until: float) -> dict[str, Attendance]:
-    """Agent → their day, from `since` to `until`; who was not there is left out. `said`: in order, from the day before on, so
-    that it is known who was there when the day began; what comes after `until` is not looked at."""
+    """Agent → their day, from `since` to `until`; who was not there is left out. `said`: in order, with what was said last
+    of each the day before, so that it is known who was there when the day began; what comes after `until` is not looked at."""
     found: dict[str, Attendance] = {}
     held: dict[str, Said] = {}
     for word in said:

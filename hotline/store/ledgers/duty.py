@@ -89,8 +89,8 @@ class _Desk:
         since = _midnight(day)
         before = day - timedelta(days=1)
         self._read = {one: self._read[one] if one in self._read else self._said(one) for one in (before, day)}
-        said = (word for one in (before, day) for word in self._read[one])
-        found = attendances(said, since, min(since + DAY_SECONDS, self._now))
+        last = {word.agent_id: word for word in self._read[before]}
+        found = attendances([*last.values(), *self._read[day]], since, min(since + DAY_SECONDS, self._now))
         for agent_id in sorted({*found, *(one for kind, one in talks if kind == "agent")}):
             there = found.get(agent_id)
             count, seconds = talks.get(("agent", agent_id), (0, 0.0))

@@ -71,6 +71,7 @@ async def a_matter(stage: Stage) -> tuple[str, str]:
     talk = await Talk.begin(stage)
     talk.caller.hang_up()
     await talk.agent.write_up(talk.call_id, {**FORM, "service_type": "S03", "disposition": "D04", "request": "请求调解"})
+    stage.desk.give_back(talk.agent)
     deadline = time.monotonic() + 30
     while True:
         found = await record(stage, talk.call_id)

@@ -37,6 +37,9 @@ class Bell:
     async def run(self, context: Context) -> None:
         """Until cancelled; a database that is away is asked again."""
         while True:
+            if self._known is not None and not context.feeds.open:
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
             try:
                 whose = await asyncio.to_thread(self.look, context.store)
             except SQLAlchemyError as error:

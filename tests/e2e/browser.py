@@ -47,13 +47,11 @@ def environment(url: str, **given: str) -> dict[str, str]:
 
 
 def run(given: dict[str, str], script: str, seconds: float = 300) -> dict[str, Any]:
-    """Run a script to its end; its result."""
+    """Run a script, which must come to its end; its result."""
     done = subprocess.run(
         [str(NODE), f"e2e/{script}"], cwd=CONSOLE, env=given, capture_output=True, text=True, timeout=seconds, check=False
     )
-    assert done.stdout.strip(), done.stderr[-2000:]
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
+    return _result(done.stdout, done.stderr)
 
 
 async def play(house: House, script: str, seconds: float = 140, **given: str) -> dict[str, Any]:
@@ -65,12 +63,17 @@ async def play(house: House, script: str, seconds: float = 140, **given: str) ->
         str(NODE), f"e2e/{script}", cwd=CONSOLE, env=environment(house.base, **given), stdout=-1, stderr=-1
     )
     out, err = await asyncio.wait_for(process.communicate(), seconds)
-    assert out.strip(), err.decode()[-2000:]
-    result: dict[str, Any] = json.loads(out.decode().strip().splitlines()[-1])
-    assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
+    result = _result(out.decode(), err.decode())
     assert result.get("violations", []) == [], "\n".join(result["violations"])
     # Before log-in the console asks whether an old session holds: that 401 is the only error allowed.
     assert [one for one in result["problems"] if "401" not in one] == []
+    return result
+
+
+def _result(printed: str, complained: str) -> dict[str, Any]:
+    assert printed.strip(), complained[-2000:]
+    result: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
+    assert result["ok"], json.dumps(result, ensure_ascii=False, indent=1)
     return result
 
 

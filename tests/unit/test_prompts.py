@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import wave
 from pathlib import Path
 
@@ -115,6 +116,37 @@ def test_format_and_level(path: Path) -> None:
         assert -22.5 < active < -18
         assert np.abs(sound[:600]).max() < 0.003, "80 ms of silence before"
         assert np.abs(sound[-600:]).max() < 0.003, "80 ms of silence after"
+
+
+MARKS = re.compile("[，。；：、？！,.;:?!]")
+DIGIT_LETTERS = 4
+"""A digit is spoken as a word of about so many letters."""
+
+
+def spoken(sound: np.ndarray) -> np.ndarray:
+    """Whether each 10 ms frame is loud enough to be heard (-50 dBFS)."""
+    frames = sound[: len(sound) // 80 * 80].reshape(-1, 80)
+    return np.sqrt((frames**2).mean(axis=1)) > 10 ** (-50 / 20)
+
+
+@pytest.mark.parametrize(("id_", "language"), SPOKEN)
+def test_speech_lasts_as_long_as_its_words_and_has_no_hole(id_: str, language: str) -> None:
+    """What the ear would notice first in a rendering gone wrong: words swallowed or doubled, a syllable torn apart."""
+    text: str = MANIFEST["prompts"][id_][language]
+    heard = np.flatnonzero(spoken(samples(SHIPPED / language / f"{id_}.wav")))
+    lasts, holes = (heard[-1] - heard[0] + 1) / 100, np.diff(heard) / 100
+    marks = len(MARKS.findall(text.rstrip("。.？?！!")))
+    if language == "zh-CN":
+        units = len(re.findall(r"[\u4e00-\u9fff]|\d|[A-Za-z]", text))
+        usual = 0.20 + 0.155 * units + 0.25 * marks
+    else:
+        units = len(re.findall("[A-Za-z]", text)) + DIGIT_LETTERS * len(re.findall(r"\d", text))
+        usual = 0.25 + 0.055 * units + 0.25 * marks
+    assert 0.6 < lasts / usual < 1.7, f"{lasts:.2f} s for {units} syllables or letters"
+    assert holes.max() < 0.8
+    if units <= (3 if language == "zh-CN" else 12):
+        assert holes.max() < 0.15, "a word is torn apart"
+    assert (holes >= 0.15).sum() <= marks + 1 + units // 60, "a pause where there is no mark"
 
 
 def test_music_loops_without_a_click() -> None:

@@ -8,7 +8,7 @@ export const LEVEL_TONE: Readonly<Record<string, Tone>> = { '': '', yellow: 'rin
 
 export interface Left {
   /** Key under `ticket_left` and its number. */
-  key: 'days' | 'hours' | 'minutes' | 'late_days' | 'late_hours' | 'none' | 'suspended'
+  key: 'days' | 'hours' | 'minutes' | 'late_days' | 'late_hours' | 'late_minutes' | 'none' | 'suspended'
   n: number
   late: boolean
 }
@@ -19,7 +19,9 @@ export function left(due: number | null | undefined, now: number, state = ''): L
   const seconds = due - now
   if (seconds <= 0) {
     const late = -seconds
-    return late >= DAY ? { key: 'late_days', n: Math.floor(late / DAY), late: true } : { key: 'late_hours', n: Math.floor(late / HOUR), late: true }
+    if (late >= DAY) return { key: 'late_days', n: Math.floor(late / DAY), late: true }
+    if (late >= HOUR) return { key: 'late_hours', n: Math.floor(late / HOUR), late: true }
+    return { key: 'late_minutes', n: Math.max(1, Math.floor(late / 60)), late: true }
   }
   if (seconds >= 2 * DAY) return { key: 'days', n: Math.floor(seconds / DAY), late: false }
   if (seconds >= HOUR) return { key: 'hours', n: Math.floor(seconds / HOUR), late: false }

@@ -114,7 +114,8 @@ async def test_who_works_at_a_centre(house: House, desk: Desk) -> None:
     assert await desk.send("PUT", "admin", f"/centres/{COUNTY}/staff/acc_desk1", {}) == "centre.staff"
     assert await desk.send("PUT", "admin", f"/centres/{OTHER}/staff/acc_town", {"director": True}) == {"ok": True}
     rows = {row["id"]: row for row in (await desk.get("admin", "/centres"))["items"]}
-    assert rows[OTHER]["staff"] == [{"id": "acc_town", "name": "白沙镇工作站", "director": True}]
+    clerk = {"id": "acc_town", "name": "白沙镇工作站", "director": True, "number": "", "phone_masked": ""}
+    assert rows[OTHER]["staff"] == [clerk]
     assert all(not one["id"] for row in (await desk.get("supervisor", "/centres"))["items"] for one in row["staff"])
     assert await desk.send("DELETE", "admin", f"/centres/{TOWN}/staff/acc_town") == "account.missing"
     assert await desk.send("DELETE", "admin", f"/centres/{OTHER}/staff/acc_town") == {"ok": True}

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.integration
 ANY_TIME: dict[str, Any] = {"village": {"hours": "00:00-24:00", "working_days": False}}
 BODY = """
     from hotline.core.callbacks import line
-    from hotline.core.routing.state import PlaceCall
+    from hotline.core.routing.effects import PlaceCall
     from hotline.routing import main as routing, redis_io, tasks
     from redis.exceptions import TimeoutError
 

@@ -14,9 +14,21 @@ from hotline.api.people import Person
 from hotline.core.errors import Missing
 from hotline.core.tickets import Actor, Tree
 from hotline.store.models import Call, Ticket, TicketGrant, TicketShare
-from hotline.store.repositories.ticket_guard import granted, kept_secret, subtree, unguarded
+from hotline.store.repositories.ticket_guard import caller_open, granted, kept_secret, subtree, unguarded
 
-__all__ = ["actor", "beside", "granted", "kept_secret", "may_grant", "offered_to", "sight", "subtree", "unguarded", "visible"]
+__all__ = [
+    "actor",
+    "beside",
+    "caller_open",
+    "granted",
+    "kept_secret",
+    "may_grant",
+    "offered_to",
+    "sight",
+    "subtree",
+    "unguarded",
+    "visible",
+]
 
 
 def sight(

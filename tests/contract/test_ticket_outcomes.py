@@ -18,9 +18,11 @@ from hotline.jobs.doctor import owed, tickets
 from hotline.jobs.doctor.report import Report
 from hotline.settings.outbox import OutboxSettings
 from hotline.store.engine import Store
-from hotline.store.models import Call, CallbackTask, Ticket, TicketTask
+from hotline.store.ledgers.scope import viewer_of
+from hotline.store.models import Account, Call, CallbackTask, Ticket, TicketTask
 from hotline.store.repositories import callbacks, letters, ticket_dials, ticket_papers, ticket_secrecy, ticket_tasks
 from hotline.store.repositories.task_results import follow
+from hotline.store.repositories.ticket_guard import kept_secret
 from tests.contract.test_tickets import CITY_HEAD, CLERK, COUNTY_CLERK, HEAD, MONDAY, TOWN, at, do, running
 from tests.fakes.tickets import add_matter
 
@@ -257,6 +259,16 @@ def test_a_bad_rating_by_keypad_is_put_right_once(city: Store) -> None:
         with pytest.raises(Rejected, match=r"ticket_task\.over"):
             ticket_tasks.rectify(session, row, "acc_supervisor", "解答不清", "已回电说明", MONDAY + DAY)
     assert examined(city, MONDAY + DAY) == {}
+
+
+def test_a_call_whose_ticket_nobody_took_down_is_kept_like_any_other(city: Store) -> None:
+    number = add_matter(city, now=MONDAY, risk_flags=["R03"])
+    with city.read() as session:
+        ticket = session.get_one(Ticket, number)
+        assert ticket.agent_id is None
+        for name, kept in (("desk1", True), ("director", ticket.centre_id is None), ("supervisor", False)):
+            reader = viewer_of(session.get_one(Account, f"acc_{name}"))
+            assert (session.scalar(select(Call.call_id).where(kept_secret(reader))) is not None) is kept, name
 
 
 def test_the_doctor_sees_what_was_done_behind_the_rules(city: Store) -> None:

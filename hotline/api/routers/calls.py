@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, exists, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, exists, not_, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from hotline.api.access import own_calls
@@ -19,8 +19,8 @@ from hotline.api.names import Names
 from hotline.api.people import Person
 from hotline.api.rows import CallRow, RecordingRow, TicketRow, call_rows, recording_rows, ticket_rows
 from hotline.api.shapes import Before, Id, Limit, Page
-from hotline.api.ticket_sight import kept_secret, unguarded
-from hotline.core.errors import Invalid, Missing
+from hotline.api.ticket_sight import caller_open, kept_secret, unguarded
+from hotline.core.errors import Forbidden, Invalid, Missing
 from hotline.core.phones import normalise
 from hotline.logs import mask_text
 from hotline.store import audit
@@ -285,6 +285,10 @@ async def reveal(
 def _reveal(context: Context, person: Person, call_id: str, purpose: str, mine: bool) -> str:
     with context.store.write() as session:
         call = _call(session, person, call_id, mine)
+        # Its ticket may be confidential; whoever talks with the caller just now knows who it is.
+        kept = select(Ticket.number).where(Ticket.call_id == call_id, caller_open(person).is_not(true()))
+        if not mine and session.scalar(kept) is not None:
+            raise Forbidden("ticket.no_grant")
         form = session.get(CallForm, call_id)
         if form is not None and form.caller_number_enc:
             number = context.secrecy.open(form.caller_number_enc, seal("call_forms.caller_number_enc", call_id))

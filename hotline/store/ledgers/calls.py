@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Integer, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from hotline.secrecy import Secrecy
@@ -14,6 +14,7 @@ from hotline.store.ledgers.reading import newest_first
 from hotline.store.ledgers.scope import Viewer
 from hotline.store.models import Agent, Call, CallForm, Expert, Ticket
 from hotline.store.repositories.lookup import pairs
+from hotline.store.repositories.ticket_guard import caller_open
 
 
 class Calls:
@@ -38,6 +39,7 @@ class Calls:
         ids = [row.call_id for row in rows]
         forms = pairs(session, CallForm.call_id, CallForm.fields, ids)
         made = pairs(session, Ticket.call_id, Ticket.number, ids)
+        kept = set(session.scalars(select(Ticket.call_id).where(Ticket.call_id.in_(ids), caller_open(viewer).is_not(true()))))
         agents = pairs(session, Agent.id, Agent.name, (row.agent_id for row in rows))
         experts = pairs(session, Expert.id, Expert.name, (row.expert_id for row in rows))
         return [
@@ -51,7 +53,7 @@ class Calls:
                     "talk_seconds": row.talk_seconds, "rating": None if row.rating is None else str(row.rating),
                     "ticket_number": made.get(row.call_id),
                 },
-                {"caller": ("calls.caller_enc", row.call_id, row.caller_enc)},
+                {"caller": ("calls.caller_enc", row.call_id, row.caller_enc)} if row.call_id not in kept else {},
             )
             for row in rows
         ]  # fmt: skip

@@ -15,10 +15,11 @@ from hotline.secrecy import Secrecy, SecrecyError
 from hotline.store.ledgers import scope
 from hotline.store.ledgers.line import Asked, Cell, Line
 from hotline.store.ledgers.scope import Viewer
-from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent, TicketGrant
+from hotline.store.models import Account, Centre, Region, Ticket, TicketClock, TicketEvent
 from hotline.store.models.tickets import OPEN_CLOCKS
 from hotline.store.repositories.lookup import pairs
 from hotline.store.repositories.sealing import unseal
+from hotline.store.repositories.ticket_guard import caller_open
 
 COMPLAINT = "S13"
 """Service type of complaints and suggestions."""
@@ -54,13 +55,7 @@ class Cases:
         numbers = [row.number for row in rows]
         places = pairs(session, Centre.id, Centre.name, (row.centre_id for row in rows))
         regions = pairs(session, Region.code, Region.name, (row.region_code for row in rows))
-        granted = set(
-            session.scalars(
-                select(TicketGrant.number).where(
-                    TicketGrant.number.in_(numbers), TicketGrant.account_id == viewer.user_id, TicketGrant.ended_at.is_(None)
-                )
-            )
-        )
+        opened = set(session.scalars(select(Ticket.number).where(Ticket.number.in_(numbers), caller_open(viewer))))
         said = _said(session, numbers) if self._complaints else {}
         people = {row.keeper_id for row in rows} | {step.by for steps in said.values() for step in steps.values()}
         names = pairs(session, Account.id, Account.display_name, people)
@@ -78,7 +73,7 @@ class Cases:
                     "late": late.get(row.number, 0) + (row.level == "red"), "repeats": row.repeats,
                     **_course(said.get(row.number, {}), names),
                 },
-                _sealed(row) if not row.secret or row.number in granted else {},
+                _sealed(row) if row.number in opened else {},
             )
             for row in rows
         ]  # fmt: skip
@@ -97,7 +92,7 @@ class Cases:
 
 
 def _sealed(row: Ticket) -> dict[str, tuple[str, str, str]]:
-    """The caller's data; of a confidential ticket only for whoever it was granted to, in a file as on the screen."""
+    """The caller's data, opened in files in clear."""
     return {
         "caller_name": ("tickets.caller_name_enc", row.number, row.caller_name_enc),
         "caller": ("tickets.caller_number_enc", row.number, row.caller_number_enc),

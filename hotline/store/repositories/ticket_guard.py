@@ -41,6 +41,16 @@ def granted(person: Reader, ticket: Any = Ticket) -> ColumnElement[bool]:
     )
 
 
+def caller_open(person: Reader, ticket: Any = Ticket) -> ColumnElement[bool]:
+    """Condition on :class:`Ticket`: the caller's name and number may be opened by this person, if they see the ticket. Of a
+    confidential one they open to whom it was granted and to whoever took it down, wherever they stand: on the ticket, on its
+    call, in a ledger's file. What is unknown is no yes: negate it by `is_not(true())`."""
+    known = [ticket.secret == "", granted(person, ticket)]
+    if person.agent_id:
+        known.append(ticket.agent_id == person.agent_id)
+    return or_(*known)
+
+
 def unguarded(person: Reader, within: Any = None, ticket: Any = Ticket) -> ColumnElement[bool]:
     """Condition on :class:`Ticket`: it is neither hidden from this person, nor confidential without being theirs to know.
     Theirs by their place: the bureau's supervisors and the director (to see that it gets a handler), and whoever took it
@@ -62,5 +72,6 @@ def unguarded(person: Reader, within: Any = None, ticket: Any = Ticket) -> Colum
 
 def kept_secret(person: Reader) -> ColumnElement[bool]:
     """Condition on :class:`Call`: its ticket is kept from this person, and so is what was said."""
+    # No seat and no centre compare as unknown, and that is not theirs either.
     kept = aliased(Ticket)  # a table of its own: this stands inside of queries on tickets too
-    return exists().where(kept.call_id == Call.call_id, kept.guarded.is_(True), not_(unguarded(person, ticket=kept)))
+    return exists().where(kept.call_id == Call.call_id, kept.guarded.is_(True), unguarded(person, ticket=kept).is_not(true()))

@@ -208,7 +208,8 @@ async def test_a_complaint_is_nowhere_to_be_seen_by_the_accused(house: House, de
 async def test_confidential_tickets_are_granted_person_by_person(house: House, desk: Desk) -> None:
     number = add_matter(house.store, now=time.time(), service_type="S17", risk_flags=["R03"], facts="遭家庭暴力")
     with house.store.write() as session:
-        session.get_one(Ticket, number).agent_id = "agt_8001"
+        ticket = session.get_one(Ticket, number)
+        ticket.agent_id, call_id = "agt_8001", ticket.call_id
     # the clerk of the centre that has it does not see it, the director does, whoever took it down does
     assert await desk.get("centre", f"/tickets/{number}") == "ticket.missing"
     assert (await desk.get("centre", "/tickets"))["items"] == []
@@ -218,6 +219,13 @@ async def test_confidential_tickets_are_granted_person_by_person(house: House, d
     reveal = f"/tickets/{number}/reveal"
     assert await desk.send("POST", "director", reveal, {"purpose": "联系来电人"}) == "ticket.no_grant"
     assert await desk.send("POST", "supervisor", reveal, {"purpose": "联系来电人"}) == "ticket.no_grant"
+    # nor on the page of its call
+    by_call = f"/calls/{call_id}/reveal"
+    assert await desk.send("POST", "supervisor", by_call, {"purpose": "联系来电人"}) == "ticket.no_grant"
+    assert await desk.send("POST", "supervisor", f"/tickets/{number}/grants", {"account_id": "acc_wall", "why": "督办"}) == {
+        "ok": True
+    }
+    assert await desk.send("POST", "wall", by_call, {"purpose": "联系来电人"}) == {"number": "13812345678"}
     grants = f"/tickets/{number}/grants"
     assert await desk.send("POST", "director", grants, {"account_id": "acc_director", "why": "办理"}) == "ticket.grant_own"
     assert await desk.send("POST", "director", grants, {"account_id": "acc_none", "why": "办理"}) == "account.missing"

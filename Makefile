@@ -19,7 +19,7 @@ demo: run ## the same as run
 test: setup-test check ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
 	@$(PY) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos
 
-chaos: setup-test ## each part killed in turn during live calls (3 minutes; wants a machine to itself)
+chaos: setup-test ## each part killed in turn during live calls, and a short storm (6 minutes; wants a machine to itself)
 	@$(PY) -m pytest -q tests/chaos
 
 storm: setup-test ## 60 callers, 15 agents, 10 minutes, parts killed meanwhile, then the doctor (MINUTES=, SEED=)

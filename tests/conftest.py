@@ -30,7 +30,7 @@ STREAMS = (("system", "sip"), ("e2e",), ("integration", "contract", "unit", "flo
 """Folders whose tests mostly wait, whose tests are browsers, and whose tests compute. Files of the three are handed out mixed:
 browsers side by side would fight for the processors while nobody uses them at other times."""
 LONGEST = (
-    *("system/test_mix", "system/test_storm", "system/test_phone_agent", "system/test_village", "system/test_night"),
+    *("system/test_mix", "system/test_phone_agent", "system/test_village", "system/test_night"),
     *("system/test_call_back", "sip/test_sip_cases", "e2e/test_console", "e2e/test_desk", "e2e/test_headset"),
     *("unit/test_whole_simulation", "contract/test_ledgers"),
 )

@@ -261,6 +261,7 @@ const ROUTES = [
   ['GET', /^\/api\/tickets$/, (_, __, query) => ({ items: TICKETS.filter((row) => !query.get('state') || row.state === query.get('state')), next: null })],
   ['GET', /^\/api\/tickets\/([\w-]+)$/, ([number]) => need(TICKETS.find((row) => row.number === number), 404, 'ticket.missing', '没有这张工单，或您无权查看。', 'There is no such ticket.')],
   ['GET', /^\/api\/tasks$/, (_, __, query) => ({ items: TASKS.filter(TASK_VIEWS[query.get('view')] ?? (() => true)), next: null })],
+  ['GET', /^\/api\/notices$/, () => ({ items: [], unread: 0, next: null })],
   ['POST', /^\/api\/tasks\/([\w-]+)\/call$/, ([id]) => callOut(need(TASKS.find((row) => row.id === id), 404, 'task.missing', '没有这项任务。', 'There is no such task.'))],
   ['POST', /^\/api\/tasks\/([\w-]+)\/result$/, ([id], body) => Object.assign(TASKS.find((row) => row.id === id), { result: body.result, state: 'done', closed_at: now() })],
   ['GET', /^\/api\/agents\/me\/why$/, () => ({ zh: '您已就绪：现在没有人排队', en: 'You are ready: nobody is waiting', codes: ['nobody_waiting'] })],

@@ -31,6 +31,8 @@ await play({
   accept: async () => {
     head = await enter('director')
     await test(head, 'offered').click()
+    // Only what is offered stands there now: a row that is being replaced takes no click.
+    await head.waitForFunction(() => document.querySelectorAll('.el-table__row').length === 1)
     await head.locator('.el-table__row', { hasText: env('TICKET') }).first().click()
     await test(head, 'handover').waitFor()
     await look(head, 'handover-mine')

@@ -260,7 +260,7 @@ async def test_confidential_tickets_are_granted_person_by_person(house: House, d
     assert await desk.get("centre", f"/tickets/{number}") == "ticket.missing"
     with house.store.read() as session:
         actions = [row.action for row in session.query(AuditEvent) if row.object == f"tickets/{number}"]
-    assert actions == ["ticket.granted", "ticket.safety_set", "ticket.revealed", "ticket.grant_ended"]
+    assert actions == ["ticket.granted", "ticket.granted", "ticket.safety_set", "ticket.revealed", "ticket.grant_ended"]
     assert clean(house)
 
 

@@ -166,7 +166,8 @@ async def test_why_a_limit_ends_when_it_does(house: House, desk: Desk) -> None:
 
 async def test_centres_and_rules_are_data(house: House, desk: Desk) -> None:
     rows = {row["id"]: row for row in (await desk.get("centre", "/centres"))["items"]}
-    assert rows[TOWN]["staff"] == [{"id": "", "name": "白沙镇工作站", "director": False}]
+    clerk = {"id": "", "name": "白沙镇工作站", "director": False, "number": "", "phone_masked": ""}
+    assert rows[TOWN]["staff"] == [clerk]
     assert rows[OTHER]["staff"] == []
     wish = {
         "name": "白沙镇公共法律服务工作站",

@@ -30,6 +30,8 @@ try {
     await page.fill('#username', env('USER', 'admin'))
     await page.fill('#password', env('PASSWORD', ''))
     await page.keyboard.press('Enter')
+    await test('who').waitFor()
+    await page.waitForURL((at) => !at.hash.startsWith('#/login')) // going on closes a menu
     await test('nav-experts').click()
     await page.getByRole('link', { name: '专家库' }).click()
     await test('open-expert').first().waitFor()

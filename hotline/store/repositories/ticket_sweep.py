@@ -55,31 +55,29 @@ def sweep(store: Store, settings: TicketSettings, now: float) -> dict[str, int]:
 def _warn(session: Session, settings: TicketSettings, now: float) -> tuple[int, list[str]]:
     """Warn of one portion. The numbers of tickets whose papers did not come in time, besides."""
     query = (
-        select(TicketClock)
+        select(TicketClock.id, TicketClock.number, TicketClock.rule, TicketClock.due_at, TicketClock.level)
         .where(TicketClock.warn_at.is_not(None), TicketClock.warn_at <= now)
         .order_by(TicketClock.warn_at)
         .limit(PORTION)
         .with_for_update(skip_locked=True)
     )
-    due = session.scalars(query).all()
+    due = session.execute(query).all()
     if not due:
         return 0, []
-    clocks = Clocks(session, settings.warn)
-    warned: dict[Level, list[int]] = {}
+    passed = [row for row in due if now >= (row.due_at or now)]
+    red = [row.id for row in passed]
+    warned: dict[Level, list[int]] = {"red": [row.id for row in passed if row.level != "red"]}
+    late = [row.number for row in passed if ticket_clocks.limits()[row.rule].then == "withdraw"]
     moved: list[dict[str, Any]] = []
-    red: list[int] = []
-    for row in due:
-        if now >= (row.due_at or now):
-            level: Level = "red"
-            red.append(row.id)
-        else:
-            # Only before the end must days be counted.
-            at = clocks.moments(row)
+    clocks = Clocks(session, settings.warn)
+    # Only before its end must the days of a limit be counted.
+    for some in _portions(sorted({row.id for row in due}.difference(red))):
+        for clock in session.scalars(select(TicketClock).where(TicketClock.id.in_(some))):
+            at = clocks.moments(clock)
             level = level_at(now, at)
-            moved.append({"id": row.id, "level": level, "warn_at": next_moment(level, at)})
-        if level and LEVELS.index(level) > LEVELS.index(row.level):
-            warned.setdefault(level, []).append(row.id)
-    late = [row.number for row in due if ticket_clocks.limits()[row.rule].then == "withdraw" and now >= (row.due_at or now)]
+            moved.append({"id": clock.id, "level": level, "warn_at": next_moment(level, at)})
+            if level and LEVELS.index(level) > LEVELS.index(clock.level):
+                warned.setdefault(level, []).append(clock.id)
     session.expunge_all()  # the rows are written in bulk below
     for reached, ids in warned.items():
         for some in _portions(ids):

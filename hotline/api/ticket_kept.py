@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.api.names import people_names
 from hotline.api.people import Person
 from hotline.api.ticket_shapes import AvoidanceRow, ComplaintRow, GrantRow, SafetyRow, TaskLine
-from hotline.api.ticket_sight import may_grant
+from hotline.api.ticket_sight import may_grant, opens
 from hotline.store.models import Ticket
 from hotline.store.repositories import ticket_secrecy, ticket_tasks
 from hotline.store.repositories.ticket_acts import House
@@ -25,11 +25,10 @@ def kept(session: Session, ticket: Ticket, person: Person, house: House) -> dict
     safety = ticket_secrecy.of_ticket(session, ticket.number)
     wanted = [row.done_by for row in tasks] + [one for row in grants for one in (row.account_id, row.by)]
     names = people_names(session, [*wanted, *(one for row in avoidances for one in (row.person_id, row.decided_by))])
-    known = not ticket.secret or ticket_secrecy.granted(session, ticket.number, person.user_id)
     return {
         "secret": ticket.secret,
         "may_grant": bool(ticket.secret) and may_grant(person, ticket, house.tree),
-        "may_reveal": person.may("tickets.reveal") and (known or bool(person.agent_id and ticket.agent_id == person.agent_id)),
+        "may_reveal": person.may("tickets.reveal") and opens(session, person, ticket.number),
         "complaint": ComplaintRow(
             kind=complaint.kind,
             accused_name=ticket_secrecy.name_of(session, complaint.kind, complaint.accused_id),

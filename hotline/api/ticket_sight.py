@@ -24,6 +24,7 @@ __all__ = [
     "kept_secret",
     "may_grant",
     "offered_to",
+    "opens",
     "sight",
     "subtree",
     "unguarded",
@@ -94,6 +95,11 @@ def may_grant(person: Person, ticket: Ticket, tree: Tree) -> bool:
     if person.role == "supervisor" or (person.agent_id and ticket.agent_id == person.agent_id):
         return True
     return person.role == "centre" and person.director and tree.covers(person.centre_id, ticket.centre_id or "")
+
+
+def opens(session: Session, person: Person, number: str) -> bool:
+    """Whether the caller's name and number on this ticket may be opened by this person, who sees it."""
+    return session.scalar(select(Ticket.number).where(Ticket.number == number, caller_open(person))) is not None
 
 
 def visible(session: Session, condition: ColumnElement[bool], number: str) -> Ticket:

@@ -20,7 +20,7 @@ from hotline.api.routers.tickets import seen_by
 from hotline.api.shapes import Done, Id, Page, Shape
 from hotline.api.ticket_opened import end, locked, note
 from hotline.api.ticket_shapes import TicketDetail
-from hotline.api.ticket_sight import actor, caller_open, visible
+from hotline.api.ticket_sight import actor, opens, visible
 from hotline.api.ticket_story import story
 from hotline.core.errors import Forbidden, HotlineError, Missing, Rejected
 from hotline.core.tickets import standing_of
@@ -181,7 +181,7 @@ def reveal(
     purpose = stated(wanted.purpose)
     with context.store.write() as session:
         ticket = visible(session, seen_by(session, person), number)
-        if session.scalar(select(Ticket.number).where(Ticket.number == number, caller_open(person))) is None:
+        if not opens(session, person, number):
             raise Forbidden("ticket.no_grant")
         opened = tickets.private(context.secrecy, ticket)
         safe = ticket_secrecy.of_ticket(session, number)

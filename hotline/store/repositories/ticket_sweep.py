@@ -71,7 +71,7 @@ def _warn(session: Session, settings: TicketSettings, now: float) -> tuple[int, 
     moved: list[dict[str, Any]] = []
     clocks = Clocks(session, settings.warn)
     # Only before its end must the days of a limit be counted.
-    for some in _portions(sorted({row.id for row in due}.difference(red))):
+    for some in _portions([row.id for row in due if now < (row.due_at or now)]):
         for clock in session.scalars(select(TicketClock).where(TicketClock.id.in_(some))):
             at = clocks.moments(clock)
             level = level_at(now, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,11 +19,17 @@ _STATES = {"holds": "✓ 成立 holds  ", "broken": "✗ 破坏 BROKEN ", "skipp
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="机器可读 / machine readable")] = False,
     deep: Annotated[bool, typer.Option(help="通读每个录音 / read every recording to its last byte")] = False,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(
+            help="另存于别处的 audit_anchors.txt / a copy of audit_anchors.txt kept elsewhere", exists=True, dir_okay=False
+        ),
+    ] = None,
     settle: Annotated[float, typer.Option(help="最多等待几秒直到一切成立 / wait up to so many seconds")] = 0.0,
 ) -> None:
     """检查不变量：来电、日志、录音、结果是否一致. Prove what must always hold, on the running system or after it."""
     try:
-        report = examine_until_clean(load(), settle, deep=deep)
+        report = examine_until_clean(load(), settle, deep=deep, anchors=anchors)
     except SettingsError as error:
         _cannot(str(error), as_json)
     except CannotLook as error:

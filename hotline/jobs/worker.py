@@ -5,10 +5,10 @@ itself."""
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import redis
@@ -176,11 +176,13 @@ class Worker:
         """Note the head of the audit chain outside the database, when it has moved."""
         with self._store.read() as session:
             head = audit.head(session)
-        path = anchor_file(self._settings)
-        known = audit.read_anchors(path.read_text("utf-8")) if path.exists() else []
+        path = audit.anchor_file(self._settings.home)
+        known = audit.anchors_in(path)
         if head.seq and (not known or known[-1] != head):
-            with path.open("a", encoding="utf-8") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
                 file.write(audit.anchor_line(head, time.time()) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
 
     def stop(self) -> None:
         """Take no further job. Safe in a signal handler."""
@@ -207,11 +209,6 @@ class Worker:
             return False  # the sweep goes on without it
         finally:
             self._rq = None
-
-
-def anchor_file(settings: Settings) -> Path:
-    """Where the heads of the audit chain are noted; copy it away from this machine now and then."""
-    return settings.home / "audit_anchors.txt"
 
 
 def work(worker: Worker, settings: Settings, stop: threading.Event) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -99,7 +100,10 @@ def head(session: Session) -> Anchor:
 def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Walk the whole chain and name the first row that is wrong. `anchors`: heads noted outside earlier; each must
     stand in the chain as it was."""
-    wanted = {anchor.seq: anchor.hash for anchor in anchors if anchor.seq > 0}
+    wanted: dict[int, set[str]] = {}
+    for anchor in anchors:
+        if anchor.seq > 0:
+            wanted.setdefault(anchor.seq, set()).add(anchor.hash)
     previous, seq = GENESIS, 0
     rows = session.execute(select(AuditEvent).order_by(AuditEvent.seq).execution_options(yield_per=1000)).scalars()
     for event in rows:
@@ -110,7 +114,7 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
             return Verdict(seq - 1, seq, "relinked")
         if event.hash != digest(event):
             return Verdict(seq - 1, seq, "edited")
-        if wanted.pop(seq, event.hash) != event.hash:
+        if wanted.pop(seq, {event.hash}) != {event.hash}:
             return Verdict(seq - 1, seq, "anchor")
         previous = event.hash
     end = head(session)
@@ -119,6 +123,16 @@ def verify(session: Session, anchors: Iterable[Anchor] = ()) -> Verdict:
     if wanted:
         return Verdict(seq, seq + 1, "anchor")
     return Verdict(seq)
+
+
+def anchor_file(home: Path) -> Path:
+    """Where the heads are noted as they come; to be copied away from this machine now and then."""
+    return home / "audit_anchors.txt"
+
+
+def anchors_in(*files: Path) -> list[Anchor]:
+    """The heads noted in these files; one that is not there has none. Raises OSError, UnicodeDecodeError."""
+    return [anchor for file in files if file.exists() for anchor in read_anchors(file.read_text("utf-8"))]
 
 
 def anchor_line(anchor: Anchor, at: float) -> str:

@@ -99,7 +99,8 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgresql_begin(connection: Connection) -> None:
     if not connection.get_execution_options().get(_WRITE, False):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        # One moment for all that is read, as on SQLite: whoever counts rows and then reads a sum of them must not see two.
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def writing(engine: Engine) -> Engine:

@@ -14,6 +14,7 @@ from hotline.core.errors import Invalid, Rejected
 from hotline.core.facts import Fact
 from hotline.core.outcomes import ticket_number_holds
 from hotline.secrecy import SecrecyError
+from hotline.store import audit
 from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import CallbackTask, CallFact, CallForm, Rating, Ticket
@@ -321,6 +322,15 @@ def test_readers_cannot_write(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)read.?only"), store.read() as session:
         session.add(CallFact(call_id="c", source="s", epoch=1, seq=1, name="n", at=1, data={}, stored_at=1))
         session.flush()
+
+
+def test_readers_see_one_moment(store: Store) -> None:
+    with store.read() as session:
+        before = audit.head(session)
+        with store.write() as other:
+            audit.append(other, at=1.0, actor="x", action="y", object="z")
+        assert audit.head(session) == before
+        assert audit.verify(session).ok, "rows and head are of one moment: no false alarm while others write"
 
 
 def test_errors_do_not_show_what_was_written(store: Store) -> None:

@@ -22,7 +22,7 @@ from hotline.core.cdr import fold
 from hotline.jobs import finish_call, seal_recording
 from hotline.jobs.durable import Later, Runner, Waker, Work, describe, holder, is_dead
 from hotline.jobs.handlers import handlers
-from hotline.jobs.worker import Worker, anchor_file
+from hotline.jobs.worker import Worker
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
 from hotline.store import audit
@@ -358,13 +358,13 @@ def test_errors_are_described_by_code() -> None:
 def test_the_chain_is_anchored_outside(sqlite_store: Store, redis_settings: Settings) -> None:
     worker = Worker(sqlite_store, redis_settings, {})
     worker.anchor()
-    assert not anchor_file(redis_settings).exists()
+    assert not audit.anchor_file(redis_settings.home).exists()
     for number in range(2):
         with sqlite_store.write() as session:
             audit.append(session, at=float(number), actor="a", action="b", object="c")
         worker.anchor()
         worker.anchor()
-    anchors = audit.read_anchors(anchor_file(redis_settings).read_text())
+    anchors = audit.read_anchors(audit.anchor_file(redis_settings.home).read_text())
     assert [anchor.seq for anchor in anchors] == [1, 2]
     with sqlite_store.read() as session:
         assert audit.verify(session, anchors).ok

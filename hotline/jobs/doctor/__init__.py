@@ -33,6 +33,7 @@ from hotline.jobs.doctor.report import Report
 from hotline.jobs.doctor.sources import CannotLook, Journals, Live
 from hotline.secrecy import Secrecy
 from hotline.settings import Settings
+from hotline.store import audit
 from hotline.store.engine import Store
 
 __all__ = ["CannotLook", "Report", "examine", "examine_until_clean"]
@@ -62,8 +63,11 @@ def _own_region_seconds(settings: Settings, queue: str) -> float:
     return next((ring.after for ring in rings if ring.region == "any"), 86_400.0)
 
 
-def examine(settings: Settings, *, deep: bool = False, clock: Callable[[], float] = time.time) -> Report:
-    """Look at everything once. `deep` reads every sealed recording to its last byte, not only the newest.
+def examine(
+    settings: Settings, *, deep: bool = False, anchors: Path | None = None, clock: Callable[[], float] = time.time
+) -> Report:
+    """Look at everything once. `deep` reads every sealed recording to its last byte, not only the newest. `anchors`: a
+    file of heads of the audit chain that was copied away, besides the one in the home.
 
     Raises :class:`CannotLook` when the database is not there or does not answer.
     """
@@ -74,7 +78,7 @@ def examine(settings: Settings, *, deep: bool = False, clock: Callable[[], float
     secrecy = _secrecy(settings)
     store = Store(settings, secrecy or Secrecy(bytes(32)))
     try:
-        return _look(settings, store, secrecy, deep, clock)
+        return _look(settings, store, secrecy, deep, anchors, clock)
     except SQLAlchemyError as error:
         raise CannotLook(f"数据库无法读取 / the database cannot be read: {type(error).__name__}") from error
     except OSError as error:
@@ -83,17 +87,29 @@ def examine(settings: Settings, *, deep: bool = False, clock: Callable[[], float
         store.close()
 
 
-def _look(settings: Settings, store: Store, secrecy: Secrecy | None, deep: bool, clock: Callable[[], float]) -> Report:
+def _look(
+    settings: Settings,
+    store: Store,
+    secrecy: Secrecy | None,
+    deep: bool,
+    anchors: Path | None,
+    clock: Callable[[], float],
+) -> Report:
     live = Live.look(settings)
     now = clock()
     report = Report(now)
     limits = limits_of(settings)
+    # Before the moment that is looked at begins: a head noted later is not in it yet.
+    try:
+        heads = audit.anchors_in(audit.anchor_file(settings.home), *([anchors] if anchors else []))
+    except UnicodeDecodeError:
+        raise CannotLook("审计锚点不是文本 / the noted heads of the audit chain are no text") from None
     with store.read() as session:
         if not inspect(session.connection()).has_table("call_facts"):
             raise CannotLook("数据库里没有表 / the database has no tables yet")
         seen = calls.examine(session, Journals(settings), live, report, limits, now)
         outcomes.examine(session, settings, report, now)
-        outcomes.trail(session, report)
+        outcomes.trail(session, report, heads)
         conflicts.examine(session, report)
         emergencies.examine(session, settings, report, now)
         library.examine(session, report)
@@ -108,11 +124,11 @@ def _look(settings: Settings, store: Store, secrecy: Secrecy | None, deep: bool,
     return report
 
 
-def examine_until_clean(settings: Settings, seconds: float, *, deep: bool = False) -> Report:
+def examine_until_clean(settings: Settings, seconds: float, *, deep: bool = False, anchors: Path | None = None) -> Report:
     """Look again and again until nothing is broken, at most so many seconds: for tests on a system that is settling."""
     until = time.monotonic() + seconds
     while True:
-        report = examine(settings, deep=deep)
+        report = examine(settings, deep=deep, anchors=anchors)
         if report.clean or time.monotonic() >= until:
             return report
         time.sleep(min(1.0, max(0.0, until - time.monotonic())))

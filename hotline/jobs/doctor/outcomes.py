@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -62,9 +62,9 @@ def _jobs(session: Session, report: Report) -> None:
         report.say("I22", "job.failed", job.id, str(job.payload.get("call_id", "")), kind=job.kind)
 
 
-def trail(session: Session, report: Report) -> None:
-    """I29: the audit chain, row by row."""
-    verdict = audit.verify(session)
+def trail(session: Session, report: Report, anchors: Iterable[audit.Anchor]) -> None:
+    """I29: the audit chain, row by row, and against the heads that were noted outside the database."""
+    verdict = audit.verify(session, anchors)
     report.looked("I29", rows=verdict.count)
     if not verdict.ok:
         report.say("I29", "audit.broken", f"audit_events/{verdict.bad_seq}", seq=verdict.bad_seq, how=verdict.problem)

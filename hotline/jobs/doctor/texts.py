@@ -33,7 +33,7 @@ INVARIANTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "I24": ("事实编号连续", "facts are numbered without a gap"),
         "I26": ("呼出的每一路都有数据库依据", "whoever is dialled stands in a row of the database"),
         "I28": ("分享的录音：每次打开和收听都有审计", "shared recordings: each opening and hearing is audited"),
-        "I29": ("审计链完整", "the audit chain is whole"),
+        "I29": ("审计链完整，且与库外锚点一致", "the audit chain is whole, and agrees with its heads noted outside"),
         "I33": ("未把来电转给有利益冲突的专家", "nobody is put through to an expert in a conflict of interest"),
         "F21": ("知识库与其版本、索引一致", "the catalogue at hand agrees with its versions and its index"),
         "F22": ("已发布的流程和提示音完整、未被改动", "published flows and prompts are whole, and as they were checked"),

@@ -12,6 +12,7 @@ from typing import Any
 from hotline.core.facts import Fact
 from hotline.core.journal import encode_fact, encode_record
 from hotline.jobs.archiver import Archiver
+from hotline.store import audit
 from hotline.store.sealing import SUFFIX
 from tests.audited import changed, whole_call
 from tests.integration.doctor.home import CALL, FIRST_RECORDING, NOW, Home, gave_up, rewrite
@@ -166,7 +167,8 @@ BROKEN: dict[str, tuple[str, str, Callable[[Home], None]]] = {
         lambda h: h.sql("UPDATE knowledge_entries SET active = 0 WHERE id = 1"),
     ),
     "gap": ("I24", "facts.gap", lambda h: _gap(h)),
-    "audit": ("I29", "audit.broken", lambda h: _edit_audit(h)),
+    "audit": ("I29", "audit.broken", lambda h: _edit_audit(h, "UPDATE audit_events SET actor = 'acc_2' WHERE seq = 2")),
+    "audit cut short": ("I29", "audit.broken", lambda h: _cut_audit(h)),
 }
 
 
@@ -186,12 +188,25 @@ def _gap(home: Home) -> None:
     (home.journal_dir / "done" / "call_a.jnl").unlink()
 
 
-def _edit_audit(home: Home) -> None:
+def _cut_audit(home: Home) -> None:
+    """Whole in itself: only the head that was noted outside the database tells."""
+    with home.store.read() as session:
+        line = audit.anchor_line(audit.head(session), NOW)
+    audit.anchor_file(home.settings.home).write_text(f"{line}\n")
+    _edit_audit(
+        home,
+        "DELETE FROM audit_events WHERE seq > 1",
+        "UPDATE audit_head SET seq = 1, hash = (SELECT hash FROM audit_events)",
+    )
+
+
+def _edit_audit(home: Home, *statements: str) -> None:
     with home.store.engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
         raw.execute("PRAGMA query_only=OFF")
         for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
             raw.execute(f"DROP TRIGGER {name}")
-        raw.execute("UPDATE audit_events SET actor = 'acc_2' WHERE seq = 2")
+        for statement in statements:
+            raw.execute(statement)
         raw.commit()

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from hotline.core.errors import Invalid
+from hotline.core.ledgers.cells import held, neutral, runs
 from hotline.core.sheets import SheetRow, Table, match
 
 MOST_ROWS: Final = 1_000
@@ -18,8 +19,6 @@ MOST_BYTES: Final = 250_000
 """As uploaded: below the limit of any request body."""
 UNPACKED_BYTES: Final = 20_000_000
 """A .xlsx is a ZIP: one that unpacks to more than this is no spreadsheet of a thousand rows."""
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-"""First characters that spreadsheet programs take for a formula (OWASP, CSV injection)."""
 
 
 def read(content: bytes, table: Table) -> list[SheetRow]:
@@ -99,7 +98,7 @@ def _csv(content: bytes) -> list[tuple[int, list[str]]]:
 
 def _unquote(text: str) -> str:
     """The apostrophe that our own export puts before a dangerous cell."""
-    return text[1:] if text[:1] == "'" and text[1:2] in _DANGEROUS else text
+    return text[1:] if text[:1] == "'" and runs(text[1:]) else text
 
 
 def text_of(value: Any) -> str:
@@ -119,17 +118,12 @@ def text_of(value: Any) -> str:
     return str(value).replace("\x00", "").strip()
 
 
-def safe(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet program would run."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
-
-
 def write_csv(table: Table, rows: Iterable[Sequence[str]]) -> bytes:
     """UTF-8 with the mark that Excel wants; formulas made harmless."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([column.zh for column in table.columns])
-    writer.writerows([safe(cell) for cell in row] for row in rows)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -151,10 +145,10 @@ def write_xlsx(table: Table, rows: Iterable[Sequence[str]]) -> bytes:
     for number, row in enumerate(rows, 2):
         for place, text in enumerate(row, 1):
             item: Any = sheet.cell(number, place)
-            item.value = text
+            item.value = held(text)
             item.data_type = "s"
             item.number_format = "@"
-            item.quotePrefix = text.startswith(_DANGEROUS)
+            item.quotePrefix = runs(item.value)
     sheet.freeze_panes = "A2"
     out = io.BytesIO()
     book.save(out)

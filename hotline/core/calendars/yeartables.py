@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from hotline.core.calendars.days import Row
+from hotline.core.calendars.days import EARLIEST, LATEST, Row
 
 NEEDED: Final = ("date_from", "kind")
 LONGEST_DAYS: Final = 31
 """A longer range is a slip of the pen: no holiday lasts a month."""
-EARLIEST, LATEST = 2000, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,10 @@ def read(text: str) -> tuple[list[Row], list[Bad]]:
     if not lines:
         return [], [Bad(1, "empty", "")]
     numbers = [number for number, _ in lines]
-    cells = list(csv.reader(io.StringIO("\n".join(line for _, line in lines))))
+    try:
+        cells = list(csv.reader(io.StringIO("\n".join(line for _, line in lines))))
+    except csv.Error:  # a cell longer than any there can be
+        return [], [Bad(numbers[0], "columns", "")]
     head = [name.strip() for name in cells[0]]
     if any(name not in head for name in NEEDED):
         return [], [Bad(numbers[0], "columns", ", ".join(head)[:80])]
@@ -102,11 +104,11 @@ def _row(line: int, cells: dict[str, str]) -> Row | Bad:
         ("two_years", first.year != last.year, f"{start} {end}"),
         ("too_long", (last - first).days >= LONGEST_DAYS, f"{start} {end}"),
         ("kind", kind not in ("off", "work"), kind),
-        ("region", bool(region) and not (region.isdigit() and 2 <= len(region) <= 12), region),
+        ("region", bool(region) and not (region.isascii() and region.isdigit() and 2 <= len(region) <= 12), region),
     ):
         if wrong:
             return Bad(line, code, value[:40])
-    row = Row(first, last, "off" if kind == "off" else "work", cells.get("name", "")[:60], region)
+    row = Row(first, last, "off" if kind == "off" else "work", cells.get("name", "").replace("\x00", "")[:60], region)
     if row.kind == "work" and any(day.weekday() < 5 for day in row.days()):
         return Bad(line, "worked_weekday", start)
     return row

@@ -28,7 +28,12 @@ def runs(text: str) -> bool:
     return bool(seen) and seen[0] in DANGEROUS
 
 
+def held(text: str) -> str:
+    """As much of the text as a cell can hold."""
+    return _NO_XML.sub("", text)[:MOST]
+
+
 def neutral(text: str) -> str:
     """The text without what a file cannot hold, and with an apostrophe before what would run."""
-    clean = _NO_XML.sub("", text)[:MOST]
+    clean = held(text)
     return f"'{clean}" if runs(clean) else clean

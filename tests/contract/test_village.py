@@ -354,6 +354,11 @@ def test_progress_codes(town: Store, settings: Settings) -> None:
         assert ask(what, code) == "progress.too_often", "the right one is of no use any more today"
     assert ask(number, code, MONDAY + 86_401) == number
     with town.write() as session:
+        session.get_one(Ticket, number).code = ""
+    assert ask(number, progress.NOBODY) == ask(number, "") == "progress.wrong", "without a code there is no way in"
+    with town.write() as session:
+        session.get_one(Ticket, number).code = code
+    with town.write() as session:
         assert number not in {row.asked_hash for row in session.scalars(select(ProgressTry))}
         assert progress.forget(session, MONDAY + 3 * 86_400) > 0
         assert session.scalars(select(ProgressTry)).all() == []

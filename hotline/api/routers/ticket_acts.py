@@ -17,7 +17,7 @@ from hotline.api.names import centre_names
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.routers.tickets import seen_by
-from hotline.api.shapes import Done, Id, Page, Shape
+from hotline.api.shapes import Done, Id, Page, Shape, Version
 from hotline.api.ticket_opened import end, locked, note
 from hotline.api.ticket_shapes import TicketDetail
 from hotline.api.ticket_sight import actor, opens, visible
@@ -41,7 +41,7 @@ class ActRequest(BaseModel):
     """`version`: of the ticket as it was seen; `given`: what the act asks for (see `acts` of the ticket)."""
 
     act: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]
-    version: Annotated[int, Field(ge=0)]
+    version: Version
     given: dict[str, Any] = {}
 
 
@@ -49,7 +49,7 @@ class SignItem(BaseModel):
     """One of many."""
 
     number: Annotated[str, Field(max_length=64, pattern=r"^[0-9\-]+$")]
-    version: Annotated[int, Field(ge=0)]
+    version: Version
 
 
 class SignRequest(BaseModel):
@@ -163,7 +163,7 @@ def act(number: Id, wanted: ActRequest, person: Doer, context: Shared, key: Key 
 def _do(context: Context, person: Person, number: str, name: str, given: dict[str, Any], version: int, key: str) -> None:
     figures = context.settings.tickets
     with context.store.write() as session:
-        if not (key and ticket_events.done_before(session, person.user_id, key)):
+        if not _as_left(session, person, number, key):
             visible(session, seen_by(session, person), number)
         if given.get("into"):
             visible(session, seen_by(session, person), str(given["into"]))
@@ -171,6 +171,13 @@ def _do(context: Context, person: Person, number: str, name: str, given: dict[st
             number, name, actor(person), given, now=time.time(), version=version, key=key
         )
         ticket_dials.close(session, context.settings, number, time.time())
+
+
+def _as_left(session: Session, person: Person, number: str, key: str) -> bool:
+    """Whether this was done before, by this request come twice, and nobody has done anything since: then the answer is the one
+    that was on its way already. Once somebody has, no old request shows the ticket to who may not see it any more."""
+    done = ticket_events.done_before(session, person.user_id, key)
+    return done is not None and done.number == number and not ticket_events.followed(session, done)
 
 
 @router.post("/{number}/reveal")

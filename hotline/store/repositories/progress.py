@@ -43,7 +43,7 @@ def look(session: Session, secrecy: Secrecy, number: str, code: str) -> Ticket:
     ticket = session.get(Ticket, wanted or NOBODY)
     stored = ticket.code if ticket is not None and ticket.code else NOBODY
     right = hmac.compare_digest(stored.encode(), code.strip().encode())
-    if ticket is None or not right:
+    if ticket is None or not ticket.code or not right:
         raise Missing("progress.wrong")
     session.execute(delete(ProgressTry).where(ProgressTry.asked_hash == secrecy.index(f"progress:{wanted}")))
     return ticket

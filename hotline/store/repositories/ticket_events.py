@@ -74,6 +74,12 @@ def done_before(session: Session, actor: str, key: str) -> TicketEvent | None:
     return session.scalars(select(TicketEvent).where(TicketEvent.actor == actor, TicketEvent.key == key)).one_or_none()
 
 
+def followed(session: Session, event: TicketEvent) -> bool:
+    """Whether somebody, not the house by itself, has done anything after that."""
+    later = select(TicketEvent.seq).where(TicketEvent.number == event.number, TicketEvent.seq > event.seq)
+    return session.scalars(later.where(TicketEvent.actor != "system").limit(1)).first() is not None
+
+
 def broken_at(events: Iterable[TicketEvent], ticket: Ticket) -> tuple[int, str] | None:
     """The first event that is wrong, and how: `gap`, `edited`, `state` (does not follow from the one before), or `end` (the
     ticket is not where its story ends). None when the story is whole."""

@@ -143,6 +143,19 @@ async def test_many_are_signed_at_once_each_by_itself(house: House, desk: Desk) 
     assert {(await desk.get("town", f"/tickets/{number}"))["state"] for number in numbers[:2]} == {"signed"}
 
 
+async def test_an_old_request_is_no_way_back_to_what_one_may_not_see(house: House, desk: Desk) -> None:
+    number = add_matter(house.store, now=time.time(), service_type="S17")
+    await desk.act("centre", number, "accept")
+    await desk.act("centre", number, "assign", centre_id=TOWN)
+    sent_back = {"reason": "area", "basis": "不属于本镇辖区"}
+    first = await desk.act("town", number, "object", key="k9", **sent_back)
+    assert (first["state"], first["gone"]) == ("objected", True)
+    again = await desk.act("town", number, "object", key="k9", version=1, **sent_back)
+    assert again == first, "the answer was lost on its way: here it is again"
+    await desk.act("centre", number, "note", why="另与城西街道联系")
+    assert await desk.act("town", number, "object", key="k9", version=1, **sent_back) == "ticket.missing"
+
+
 async def test_the_callers_data_is_shown_with_a_purpose_only(house: House, desk: Desk) -> None:
     number = add_matter(house.store, now=time.time(), service_type="S17")
     assert await desk.send("POST", "centre", f"/tickets/{number}/reveal", {"purpose": ""}) == "request.purpose"

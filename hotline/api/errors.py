@@ -15,7 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from hotline import logs
@@ -82,15 +83,23 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
         404: "request.not_found",
         405: "request.method",
         413: "request.too_large",
+        422: "request.characters",
     }
     code = codes.get(error.status_code, "request.invalid" if error.status_code < 500 else "server.error")
     return answer(HotlineError(code), error.headers)
 
 
 async def _on_database(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)
-    log.error("database_away", kind=type(error.orig).__name__)
+    cause = error.orig if isinstance(error, DBAPIError) else error  # else: all connections were busy for too long
+    log.error("database_away", kind=type(cause).__name__)
     return answer(HotlineError("database.away"), {"Retry-After": "2"})
+
+
+async def _on_collision(_: Request, error: Exception) -> JSONResponse:
+    """Two made the same thing at the same instant, each having seen that there was none; the later one looks again."""
+    assert isinstance(error, IntegrityError)
+    log.warning("two_at_once", kind=type(error.orig).__name__)
+    return answer(HotlineError("request.at_once"))
 
 
 async def _on_redis(_: Request, error: Exception) -> JSONResponse:
@@ -115,6 +124,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HotlineError, _on_hotline_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-    for kind in (OperationalError, InterfaceError):
+    for kind in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(kind, _on_database)
+    app.add_exception_handler(IntegrityError, _on_collision)
     app.add_exception_handler(RedisError, _on_redis)

@@ -1,4 +1,5 @@
-"""What stands around every request: security headers, a limit on bodies, and the catch-all for the unexpected."""
+"""What stands around every request: security headers, a limit on bodies, no text that cannot be kept, and the catch-all for
+the unexpected."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hotline.api import characters
 from hotline.api.errors import answer, unexpected
 from hotline.core.errors import HotlineError
 
@@ -45,6 +47,11 @@ _HEADERS: Final = tuple(
 _NO_STORE: Final = (b"cache-control", b"no-store")
 
 
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    found: bytes = next((value for name, value in scope["headers"] if name == wanted), b"")
+    return found
+
+
 class Guard:
     """ASGI middleware, outermost: nothing leaves without the headers, nothing unexpected leaves with a stack trace."""
 
@@ -58,6 +65,8 @@ class Guard:
             return
         started = False
         taken = 0
+        # What is uploaded as a file is not text; everything else that is read as a body is JSON.
+        text = None if _header(scope, b"content-type").startswith(b"multipart/") else bytearray()
         most = SOUND_LIMIT if scope["path"].startswith(_SOUNDS) and scope["method"] == "POST" else BODY_LIMIT
 
         async def limited() -> Message:
@@ -67,6 +76,10 @@ class Guard:
             if taken > most:
                 # An HTTPException, because FastAPI lets only those through while it reads a body.
                 raise HTTPException(413)
+            if text is not None and message["type"] == "http.request":
+                text.extend(message.get("body", b""))
+                if not message.get("more_body", False) and characters.in_body(bytes(text)):
+                    raise HTTPException(422)
             return message
 
         async def dressed(message: Message) -> None:
@@ -80,12 +93,15 @@ class Guard:
             await send(message)
 
         try:
-            length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-            if not length.isdigit() or int(length) > most:
+            length = _header(scope, b"content-length") or b"0"
+            if not length.isdigit() or len(length) > 12 or int(length) > most:
                 raise HTTPException(413)
+            if characters.in_address(scope["path"], scope.get("query_string", b"")):
+                raise HTTPException(422)
             await self._app(scope, limited, dressed)
-        except HTTPException:
-            await answer(HotlineError("request.too_large"))(scope, receive, dressed)
+        except HTTPException as refused:
+            code = "request.characters" if refused.status_code == 422 else "request.too_large"
+            await answer(HotlineError(code))(scope, receive, dressed)
         except Exception as exc:
             response = unexpected(exc)
             if not started:

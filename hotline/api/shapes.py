@@ -14,6 +14,10 @@ Id = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+
 Code = Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z0-9_\-]*$")]
 """A code out of the catalogue, in a body."""
 LIMIT: Final = 200
+MOST_INT: Final = 2**31 - 1
+"""The largest number that an INTEGER of PostgreSQL holds: of versions, counters and numbered rows."""
+Version = Annotated[int, Field(ge=0, le=MOST_INT)]
+"""Of a row as its reader saw it."""
 Limit = Annotated[int, Query(ge=1, le=LIMIT, description="Rows a page")]
 Before = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_\-]*$", description="`next` of the page before")]
 

@@ -10,6 +10,10 @@ from hotline.api.error_texts.entry import Entry
 ENTRIES: Final[Mapping[str, Entry]] = {
     # the request itself
     "request.invalid": Entry(422, "请求内容不符合要求。", "The request is not valid."),
+    "request.characters": Entry(
+        422, "内容中有无法保存的字符（如空字符）。", "There is a character in it that cannot be kept (such as NUL)."
+    ),
+    "request.at_once": Entry(409, "有人同时做了同样的操作，请刷新后再试。", "Somebody did the same just then: look again."),
     "request.too_large": Entry(413, "请求内容过大。", "The request is too large."),
     "request.not_found": Entry(404, "没有这个地址。", "There is nothing at this address."),
     "request.method": Entry(405, "此地址不支持该操作。", "This address does not support that method."),

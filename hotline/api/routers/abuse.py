@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
 
 from hotline.api.access import own_calls
 from hotline.api.ask import ask
@@ -15,7 +18,7 @@ from hotline.api.guard import need, seat
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.shapes import Done, Id, Shape
-from hotline.core.errors import Missing
+from hotline.core.errors import HotlineError, Missing
 from hotline.store import audit
 from hotline.store.models import Call
 from hotline.store.repositories import restrictions
@@ -128,8 +131,9 @@ async def decide(
     context: Shared,
 ) -> RestrictionRow:
     """Approve, refuse, renew or lift; it takes effect with the next call."""
-    answer = _decide(context, person, restriction_id, wanted)
-    await ask(context, "reload", {})
+    answer = await asyncio.to_thread(_decide, context, person, restriction_id, wanted)
+    with contextlib.suppress(HotlineError, RedisError, OSError):  # routing looks by itself every few seconds
+        await ask(context, "reload", {})
     return answer
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from hotline import logs
 from hotline.api import changes, flow_shelf
@@ -17,7 +17,7 @@ from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.shapes import Done, Id, Shape
 from hotline.core import calendars as core
-from hotline.core.calendars.days import local_date, missing_year
+from hotline.core.calendars.days import local_date, missing_year, read_day
 from hotline.core.calendars.hours import explain
 from hotline.core.errors import Invalid, Missing
 from hotline.store.models import Agent, Calendar, Line, SpecialDay
@@ -30,7 +30,13 @@ Minute = Annotated[int, Field(ge=0, le=1440)]
 Hours = Annotated[list[tuple[Minute, Minute]], Field(max_length=4)]
 """[[from, to], …] in minutes after local midnight; a `to` at or below `from` lies on the next day."""
 Number = Annotated[str, Path(max_length=32, pattern=r"^[+0-9*#]+$")]
-When = Annotated[date, Path(description="2027-01-01")]
+
+
+def _likely(day: date) -> date:
+    return read_day(day.isoformat())
+
+
+When = Annotated[date, AfterValidator(_likely), Path(description="2027-01-01")]
 
 
 class Standing(Shape):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
-from hotline.api.shapes import Code, Done, Page
+from hotline.api.shapes import MOST_INT, Code, Done, Page, Version
 from hotline.core.errors import Invalid
 from hotline.core.knowledge import Draft, parse, read_draft, read_out, standing
 from hotline.core.knowledge.kinds import LONG, SHORT
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 Shared = Annotated[Context, Depends(current)]
 Reader = Annotated[Person, Depends(need("knowledge.read"))]
 Keeper = Annotated[Person, Depends(need("knowledge.write"))]
-EntryId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+EntryId = Annotated[int, Path(ge=1, le=MOST_INT)]
 Kind = Literal["institution", "hotline", "guide", "law", "script"]
 Day = Annotated[str, Field(max_length=10)]
 Text = Annotated[str, Field(max_length=LONG + 1000)]
@@ -97,14 +97,14 @@ class EntryRequest(BaseModel):
     valid_from: Day = ""
     valid_to: Day = ""
     source: Annotated[str, Field(max_length=SHORT * 2)] = ""
-    version: Annotated[int, Field(ge=0)] = 0
+    version: Version = 0
 
 
 class RestoreRequest(BaseModel):
     """Which version shall hold again, and which one the writer saw as the present one."""
 
-    restore: Annotated[int, Field(ge=1)]
-    version: Annotated[int, Field(ge=1)]
+    restore: Annotated[int, Field(ge=1, le=MOST_INT)]
+    version: Annotated[int, Field(ge=1, le=MOST_INT)]
 
 
 @router.get("")

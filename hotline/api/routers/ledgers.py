@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
@@ -15,6 +14,7 @@ from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.shapes import Before, Code, Done, Id, Limit, Page, Shape
+from hotline.core.calendars.days import read_day
 from hotline.core.errors import Invalid, Missing
 from hotline.core.ledgers.tables import LEDGERS, Ledger, columns_for, may_have_clear
 from hotline.store import audit
@@ -238,7 +238,7 @@ def list_advisers(person: Reader, context: Shared, month: Annotated[str, Query(p
     ledger_of(person, "advisers")
     now = time.time()
     try:
-        day = date.fromisoformat(f"{month}-01") if month else advisers.today(now)
+        day = read_day(f"{month}-01") if month else advisers.today(now)
     except ValueError:
         raise Invalid("ledger.date", field="month") from None
     owed = context.settings.ledgers.owed

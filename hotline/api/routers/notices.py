@@ -13,7 +13,7 @@ from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.routers.tickets import seen_by
-from hotline.api.shapes import Limit, Shape
+from hotline.api.shapes import MOST_INT, Limit, Shape
 from hotline.store import audit
 from hotline.store.models import AccountContact
 from hotline.store.repositories import letters, notices
@@ -48,8 +48,8 @@ class Notices(Shape):
 class ReadRequest(BaseModel):
     """Some by their ids, or all up to one."""
 
-    ids: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=200)] = []
-    up_to: Annotated[int, Field(ge=0)] = 0
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=MOST_INT)]], Field(max_length=200)] = []
+    up_to: Annotated[int, Field(ge=0, le=MOST_INT)] = 0
 
 
 class Unread(Shape):
@@ -78,7 +78,7 @@ def list_notices(
     context: Shared,
     unread: bool = False,
     limit: Limit = 50,
-    before: Annotated[int, Query(ge=0)] = 0,
+    before: Annotated[int, Query(ge=0, le=MOST_INT)] = 0,
 ) -> Notices:
     """What concerns this person, and how much is unread. Notices about tickets they may not see (any more) are left out."""
     with context.store.read() as session:

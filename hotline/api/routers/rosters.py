@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from hotline.api.guard import need
 from hotline.api.names import Names
 from hotline.api.people import Person
 from hotline.api.routers.pool import Minute, Shared, note, one, reload
-from hotline.api.shapes import Done, Id, Page, Shape
+from hotline.api.shapes import MOST_INT, Done, Id, Page, Shape
 from hotline.core.errors import Forbidden, Missing
 from hotline.core.rosters import gaps, minutes_on
 from hotline.core.rosters.changes import parse_day
@@ -30,6 +30,7 @@ from hotline.store.repositories import experts, rosters
 router = APIRouter(prefix="/api/roster", tags=["roster"])
 Manager = Annotated[Person, Depends(need("roster.manage"))]
 Asker = Annotated[Person, Depends(need("roster.request"))]
+ShiftId = Annotated[int, Path(ge=1, le=MOST_INT)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -235,7 +236,7 @@ async def add_shift(expert_id: Id, wanted: DatedRequest, person: Manager, contex
 
 
 @router.post("/shifts/{shift_id}/remove")
-async def remove_shift(shift_id: int, person: Manager, context: Shared) -> Done:
+async def remove_shift(shift_id: ShiftId, person: Manager, context: Shared) -> Done:
     """Take a duty out, weekly or dated."""
 
     def work(session: Session) -> None:

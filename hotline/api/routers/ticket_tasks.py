@@ -16,7 +16,7 @@ from hotline.api.guard import need, seat
 from hotline.api.people import Person
 from hotline.api.routers.tasks import call_task
 from hotline.api.routers.tickets import seen_by
-from hotline.api.shapes import Limit, Page
+from hotline.api.shapes import MOST_INT, Limit, Page, Version
 from hotline.api.ticket_sight import actor
 from hotline.api.ticket_task_rows import TaskDetail, TaskRow, detail, rows
 from hotline.core.errors import Forbidden, Invalid, Missing, Rejected
@@ -34,7 +34,7 @@ Reader = Annotated[Person, Depends(need("tickets.read"))]
 Doer = Annotated[Person, Depends(need("tickets.act"))]
 Shared = Annotated[Context, Depends(current)]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=48, pattern=r"^[A-Za-z0-9_\-]*$")]
-TaskId = Annotated[int, Path(ge=1, le=2**31)]
+TaskId = Annotated[int, Path(ge=1, le=MOST_INT)]
 View = Literal["due", "overdue", "later", "mine", "done"]
 Kind = Literal["", "tell", "follow_up", "quality", "rectify", "report"]
 
@@ -50,7 +50,7 @@ class Counts(BaseModel):
 class DoneRequest(BaseModel):
     """`given`: what the task's act asks for (`needs` of the task). `version`: of the ticket as it was seen."""
 
-    version: Annotated[int, Field(ge=0)] = 0
+    version: Version = 0
     given: dict[str, Any] = {}
 
 
@@ -109,7 +109,7 @@ def list_tasks(
     view: Annotated[View, Query()] = "due",
     kind: Annotated[Kind, Query()] = "",
     limit: Limit = 50,
-    before: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    before: Annotated[int, Query(ge=0, le=MOST_INT)] = 0,
 ) -> Page[TaskRow]:
     """What is owed, the first to end first; what is done, the newest first."""
     now, figures = time.time(), context.settings.tickets

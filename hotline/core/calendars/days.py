@@ -18,6 +18,8 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 """All of China has one time, without a summer time."""
 LATE_DECEMBER: Final = 28
 """From this day of December on the next year's notice may change the table (it did in 2022: 31 December was off)."""
+EARLIEST, LATEST = 2000, 2100
+"""Years that somebody may mean; any other is a slip of the pen, and counting up to it would take its time."""
 
 Mark = Literal["off", "work"]
 Kind = Literal["workday", "weekend", "holiday", "makeup"]
@@ -98,6 +100,14 @@ class DayTable:
         if when.year not in self.years:
             return True
         return when.month == 12 and when.day >= LATE_DECEMBER and when.year + 1 not in self.years
+
+
+def read_day(text: str) -> date:
+    """A day as typed or sent, `2027-01-01`. Raises ValueError for none, and outside :data:`EARLIEST` to :data:`LATEST`."""
+    day = date.fromisoformat(text)
+    if not EARLIEST <= day.year <= LATEST:
+        raise ValueError("not a likely year")
+    return day
 
 
 def local_date(at: float) -> date:

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from hotline.core.calendars import DayTable
+from hotline.core.calendars.days import read_day
 from hotline.core.errors import Invalid, Rejected
 from hotline.core.rosters.spans import DAY, DayChange
 
@@ -91,7 +92,7 @@ def notice(day: str, today: date, needed: int, calendar: WorkingDays) -> Notice:
 def parse_day(day: str) -> date:
     """An ISO date. Raises Invalid (`roster.date`)."""
     try:
-        return date.fromisoformat(day)
+        return read_day(day)
     except ValueError:
         raise Invalid("roster.date", field="date") from None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from hotline.core.calendars.days import read_day
 from hotline.core.sheets.columns import Column, SheetRow, Table, minutes
 from hotline.core.sheets.problems import Problem
 
@@ -99,7 +100,7 @@ def _when(row: SheetRow, today: date, wrong: list[tuple[str, str]]) -> tuple[int
             wrong.append(("weekday", "weekday"))
         return number, None
     try:
-        found = date.fromisoformat(day.replace("/", "-").replace(".", "-"))
+        found = read_day(day.replace("/", "-").replace(".", "-"))
     except ValueError:
         wrong.append(("date", "date"))
         return None, None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from hotline.core.calendars.days import ZONE
+from hotline.core.calendars.days import ZONE, read_day
 from hotline.core.errors import Invalid, Missing
 from hotline.core.ids import new_id
 from hotline.core.ledgers.advisers import Adviser, Entry, Owed, Standing, check_entry, is_late, month_of, quarter_of, standing
@@ -195,7 +195,7 @@ def void(session: Session, viewer: Viewer, entry_id: str, reason: str, now: floa
 
 def _day(text: object) -> date:
     try:
-        return date.fromisoformat(str(text))
+        return read_day(str(text))
     except ValueError:
         raise Invalid("ledger.date", field="date") from None
 

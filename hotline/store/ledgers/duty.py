@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from hotline.core.calendars.days import ZONE
+from hotline.core.errors import Invalid
 from hotline.core.ledgers.desk_duty import Said, attendances
 from hotline.core.rosters import minutes_on
 from hotline.secrecy import Secrecy
@@ -65,7 +66,10 @@ class Duty:
             return
         first = max(asked.first, asked.last - timedelta(days=MOST_DAYS - 1))
         begin, _, after = before.partition("_")
-        last = min(asked.last, date.fromisoformat(begin)) if begin else asked.last
+        try:
+            last = min(asked.last, date.fromisoformat(begin)) if begin else asked.last
+        except ValueError:
+            raise Invalid("request.invalid", fields={"query.before": "unknown"}) from None
         desk, roster = _Desk(session, self._clock()), _Roster(session, first, last)
         for back in range((last - first).days + 1):
             day = last - timedelta(days=back)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.core.calendars.days import ZONE
+from hotline.core.calendars.days import ZONE, read_day
 from hotline.core.errors import Forbidden, HotlineError, Invalid, Missing
 from hotline.core.ids import new_id
 from hotline.core.ledgers.tables import LEDGERS, Column, columns_for, may_have_clear
@@ -53,7 +53,7 @@ MOST_OPEN: Final = 3
 def asked_of(first: str, last: str, filters: Mapping[str, str], ledger: str) -> Asked:
     """What is asked for. Raises Invalid `ledger.date`, `ledger.filter`."""
     try:
-        begin, end = date.fromisoformat(first), date.fromisoformat(last)
+        begin, end = read_day(first), read_day(last)
     except ValueError:
         raise Invalid("ledger.date", field="first") from None
     if not 0 <= (end - begin).days <= MOST_DAYS:

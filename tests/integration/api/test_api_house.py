@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hotline.api import console
 from hotline.api.app import ROUTERS
@@ -263,6 +265,38 @@ async def test_errors_have_one_shape(house: House, monkeypatch: pytest.MonkeyPat
     assert (answer.status_code, error["code"]) == (500, "server.error")
     assert error["details"]["incident"].startswith("inc_")
     assert "13812345678" not in answer.text
+
+    for problem, expected in (
+        (IntegrityError("", {}, Exception()), (409, "request.at_once")),
+        (PoolTimeoutError("QueuePool limit"), (503, "database.away")),
+    ):
+
+        def away(*_: Any, found: Exception = problem) -> None:
+            raise found
+
+        monkeypatch.setattr("hotline.api.routers.calls.call_rows", away)
+        answer = await house.client.get("/api/calls", headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == expected
+
+
+async def test_text_that_no_database_keeps_is_refused_at_the_door(house: House) -> None:
+    async def said(method: str, path: str, content: bytes = b"", kind: str = "application/json") -> tuple[int, str]:
+        answer = await house.client.request(method, path, content=content, headers={"content-type": kind})
+        return answer.status_code, answer.json()["error"]["code"]
+
+    refused = (422, "request.characters")
+    for address in ("/api/calls/a%00b", "/api/calls?q=%00"):
+        assert await said("GET", address) == refused, address
+    log_in = '{"username": "%s", "password": "x"}'
+    for text in (r"a\u0000b", r"\ud800", r"\uD83D\uD83D\uDE00"):
+        assert await said("POST", "/api/login", (log_in % text).encode()) == refused, text
+    assert await said("POST", "/api/login", rb'{"username": "a", "password": "x", "more": [{"\u0000": 1}]}') == refused
+    assert await said("POST", "/api/login", (log_in % r"\u0000").encode("utf-16")) == refused
+    assert await said("POST", "/api/login", b'{"username": "\xed\xa0\x80", "password": "x"}') == refused
+    assert await said("POST", "/api/login", (log_in % r"a\u0000").encode(), "application/vnd.x+json") == refused
+    for text in (r"\ud83d\ude00", "😀𠮷", r"C:\\u0000"):  # whole pairs, and a backslash before a u
+        assert await said("POST", "/api/login", (log_in % text).encode()) == (401, "auth.wrong"), text
+    assert (await said("POST", "/api/login", b"\x00[" * 9000))[0] == 422
 
 
 async def test_a_body_without_end_is_refused(served: House) -> None:

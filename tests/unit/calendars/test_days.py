@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from hotline.core.calendars import DayTable, add_working_days, working_days_between
 from hotline.core.calendars.counting import next_working_day
-from hotline.core.calendars.days import Row, local_date, midnight, missing_year
+from hotline.core.calendars.days import Row, local_date, midnight, missing_year, read_day
 from hotline.core.calendars.yeartables import read, years
+from hotline.core.errors import Invalid
+from hotline.core.rosters.changes import parse_day
+from hotline.store.ledgers.exports import asked_of
 
 pytestmark = pytest.mark.unit
 
@@ -202,11 +205,27 @@ def test_every_bad_row_is_told_with_its_line() -> None:
     assert all(item.show().startswith(f"第 {item.line} 行") for item in bad)
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "a,b\n1,2\n", "date_from,kind\n"])
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "a,b\n1,2\n", "date_from,kind\n", f"date_from,kind\n{'x' * 140_000},off\n"]
+)
 def test_a_file_without_rows_is_told(text: str) -> None:
     rows, bad = read(text)
     assert not rows
     assert len(bad) == 1
+
+
+def test_a_name_is_text_that_can_be_kept_and_a_region_is_digits() -> None:
+    rows, bad = read("date_from,kind,name,region\n2027-01-01,off,元\x00旦,\n2027-01-02,off,,٥٤\n")
+    assert ([row.name for row in rows], [item.code for item in bad]) == (["元旦"], ["region"])
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2101-01-01", "0001-01-01", "9999-12-31", "2027-02-29", "2027-2-9", ""])
+def test_a_day_that_nobody_can_mean_is_none(day: str) -> None:
+    """Counting the working days up to the year 9999 would take a minute of a processor, and the day after it there is not."""
+    for reader in (read_day, parse_day, lambda text: asked_of(text, text, {}, "visits")):
+        with pytest.raises((ValueError, Invalid)):
+            reader(day)
+    assert read_day("2028-02-29").isoformat() == "2028-02-29"
 
 
 @given(st.text(max_size=300))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 import time
 from dataclasses import dataclass, field
@@ -78,7 +77,7 @@ class Overflow:
         call = RefusedCall(
             sip_call_id=found.get("call-id", ""),
             from_tag=messages.tag_of(found.get("from", "")),
-            caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
+            caller=messages.caller_of(found),
             called=messages.request_user(message),
             trunk=found.get("x-hotline-trunk", ""),
             sip_code=503,
@@ -94,9 +93,8 @@ class Overflow:
 
 def refusal(invite: str) -> str:
     """The 503 to an INVITE (RFC 3261, 8.2.6): its Via, From, Call-ID and CSeq, and a tag on its To."""
-    head = re.sub(r"\r?\n[ \t]+", " ", re.split(r"\r?\n\r?\n", invite, maxsplit=1)[0])
     lines = ["SIP/2.0 503 Service Unavailable"]
-    for line in head.splitlines()[1:]:
+    for line in messages.lines(invite)[1:]:
         name = line.partition(":")[0].strip().lower()
         if name in _COPIED:
             lines.append(line)

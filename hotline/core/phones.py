@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 Kind = Literal["mobile", "landline", "local", "privacy", "short", "foreign", "anonymous", "unknown"]
 
-_MOBILE: Final = re.compile(r"^1[3-9]\d{9}$")
+_MOBILE: Final = re.compile(r"^1[3-9]\d{9}$", re.ASCII)
 # 010 and 02x take 8 subscriber digits; other area codes are 0xxx with 7 or 8.
-_LANDLINE: Final = re.compile(r"^0(?:10\d{8}|2\d\d{8}|[3-9]\d{2}\d{7,8})$")
+_LANDLINE: Final = re.compile(r"^0(?:10\d{8}|2\d\d{8}|[3-9]\d{2}\d{7,8})$", re.ASCII)
 _ANONYMOUS: Final = frozenset({"", "anonymous", "unavailable", "restricted", "unknown", "asterisk", "private"})
 
 
@@ -52,7 +52,7 @@ def normalise(raw: str, area_code: str = "") -> Phone:
     if text.lower() in _ANONYMOUS:
         return Phone(raw, "anonymous", "", "")
     digits = re.sub(r"[\s\-().]", "", text)
-    if not re.fullmatch(r"\+?\d{2,20}", digits):
+    if not re.fullmatch(r"\+?[0-9]{2,20}", digits):
         return Phone(raw, "unknown", "", "")
     found = _china(digits, area_code)
     if found:

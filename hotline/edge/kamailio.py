@@ -53,6 +53,7 @@ REFUSALS: Final = (
     "refused_body",
     "refused_size",
     "refused_malformed",
+    "refused_merged",
     "refused_flood",
     "refused_rate",
     "refused_capacity",
@@ -81,11 +82,18 @@ _QUIET: Final = (
     "auth", "nathelper", "dialog",
 )  # fmt: skip
 
-# Headers a request may carry to a worker. Supported is written anew (timer only), Require is checked and dropped.
+# What a worker's parser takes (RFC 3261, 25.1), as regular expressions of the script.
+_TOKEN: Final = "^[A-Za-z0-9.!%*_+`'~-]+$"
+_CSEQ: Final = "^0*([0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}|21474[0-7][0-9]{4})$"
+_PARAMETERS: Final = "[ \\t]*(;[ \\t]*[A-Za-z0-9_.-]+=[A-Za-z0-9_.-]+[ \\t]*)*"
+_KEYS: Final = {**{str(key): str(key) for key in range(10)}, "*": "(\\\\*|10)", "#": "(#|11)"}
+"""Each key of a telephone, and how an INFO may spell it."""
+
+# Headers a request may carry to a worker. Supported, Allow and the session timers are written anew, Require is checked and
+# dropped.
 _KEPT_HEADERS: Final = (
-    "Accept", "Allow", "Date", "Diversion", "Expires", "History-Info", "Min-SE", "P-Asserted-Identity",
-    "P-Preferred-Identity", "Privacy", "RAck", "Reason", "Remote-Party-ID", "Session-Expires", "Subject", "Timestamp",
-    "User-Agent", "User-to-User", "x",
+    "Date", "Diversion", "History-Info", "P-Asserted-Identity", "P-Preferred-Identity", "Privacy", "RAck", "Reason",
+    "Remote-Party-ID", "Subject", "Timestamp", "User-Agent", "User-to-User",
 )  # fmt: skip
 _KEPT_REPLY_HEADERS: Final = (
     "Accept", "Allow", "Date", "Min-SE", "P-Asserted-Identity", "Privacy", "Reason", "Require", "Retry-After", "RSeq",
@@ -97,6 +105,9 @@ MEDIA_FLAGS: Final = (
     "trust-address replace-origin replace-session-connection ICE=remove RTP/AVP DTLS=off rtcp-mux-demux strict-source "
     "codec-strip-all codec-except-PCMA codec-except-PCMU codec-except-telephone-event"
 )
+
+MEDIA_ANSWER_FLAGS: Final = MEDIA_FLAGS.replace(" RTP/AVP DTLS=off", "")
+"""A worker's answer, on its way out: in the profile of the offer (a caller who offers SRTP gets SRTP, or is told 488)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +241,15 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
         "worker_port_to": min(65_535, sip.worker_port_from + max(settings.pool.max * 2, 1000)),
         "allowed_methods": METHODS,
         "allowed_within": [method for method in METHODS if method != "REGISTER"],
+        "token": _TOKEN,
+        "cseq": _CSEQ,
+        "parameters": _PARAMETERS,
+        "keys": _KEYS,
         "kept_headers": _KEPT_HEADERS,
         "kept_reply_headers": _KEPT_REPLY_HEADERS,
         "counters": COUNTERS,
         "media_flags": MEDIA_FLAGS,
+        "media_answer_flags": MEDIA_ANSWER_FLAGS,
         "direction_in": " direction=outside direction=inside" if two else "",
         "direction_out": " direction=inside direction=outside" if two else "",
         # headset: the request came from a browser; to_headset: it goes to one; caller: a new caller of a trunk.
@@ -260,6 +276,8 @@ def _values(settings: Settings, phones: Sequence[Phone], folder: Path) -> dict[s
             "outside_ring_ms": 120_000,
             "dialog_s": int(settings.limits.max_call_seconds) + 60,
             "ban_s": BAN_SECONDS,
+            # Retransmissions stop after 32 s (timer B); a carrier's tunnel may hold one up for longer.
+            "answered_s": 120,
             # Above the keep-alives, which run both ways.
             "websocket_s": 180,
         },

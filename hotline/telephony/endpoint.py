@@ -177,7 +177,7 @@ class Endpoint:
             IncomingCall(
                 sip_call_id=found.get("call-id", ""),
                 from_tag=messages.tag_of(found.get("from", "")),
-                caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
+                caller=messages.caller_of(found),
                 called=messages.request_user(message),
                 trunk=found.get("x-hotline-trunk", ""),
                 sent_at=messages.seconds_of(found.get("x-hotline-sent", "")),
@@ -193,7 +193,7 @@ class Endpoint:
             RefusedCall(
                 sip_call_id=found.get("call-id", ""),
                 from_tag=messages.tag_of(found.get("from", "")),
-                caller=messages.user_of(found.get("p-asserted-identity", "") or found.get("from", "")),
+                caller=messages.caller_of(found),
                 called=messages.request_user(message),
                 trunk=found.get("x-hotline-trunk", ""),
                 sip_code=sip_code,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hotline.telephony.endpoint import Endpoint
 
 _METHODS = {0: "rfc4733", 1: "info"}
-"""pjsua's numbers for how a digit came (PJSUA_DTMF_METHOD_RFC2833, PJSUA_DTMF_METHOD_SIP_INFO)."""
+"""pjsua's numbers for how a digit came (PJSUA_DTMF_METHOD_RFC2833, PJSUA_DTMF_METHOD_SIP_INFO). INFOs come from the edge,
+which writes them in the one way that the library reads."""
 
 
 class Leg(pj.Call):
@@ -121,9 +122,6 @@ class Leg(pj.Call):
         digit, method = prm.digit, _METHODS.get(prm.method, "info")
         self._endpoint.guard(lambda: self._endpoint.events.append(ev.Digit(self.name, digit, method)))
 
-    def onCallTsxState(self, prm: Any) -> None:
-        self._endpoint.guard(lambda: self._transaction(prm))
-
     def onCallTransferRequest(self, prm: Any) -> None:
         prm.statusCode = 603  # a REFER would make us dial whatever it names
 
@@ -182,17 +180,6 @@ class Leg(pj.Call):
         elif self.audio() is not None:
             self._up = True
             self._endpoint.events.append(ev.LegAnswered(self.name))
-
-    def _transaction(self, prm: Any) -> None:
-        event = prm.e
-        if event.type != pj.PJSIP_EVENT_TSX_STATE:
-            return
-        state = event.body.tsxState
-        if state.type != pj.PJSIP_EVENT_RX_MSG or state.tsx.method != "INFO":
-            return
-        message = state.src.rdata.wholeMsg
-        if message.startswith("INFO") and (digit := messages.info_digit(message)):
-            self._endpoint.events.append(ev.Digit(self.name, digit, "info"))
 
     def _report(self, state: str) -> None:
         if state != self._reported:

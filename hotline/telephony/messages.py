@@ -6,29 +6,48 @@ pjsua2 hands over the whole message as text; PJSIP has parsed and accepted it be
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from urllib.parse import unquote
 
 _COMPACT = {"f": "from", "t": "to", "i": "call-id"}
-_USER = re.compile(r"(?:sips?|tel):([^@;>\s]*)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_USER = re.compile(r"\s*(?:sips?:([^@;:\s]*)[^@\s]*@|tel:([^;\s]*))", re.IGNORECASE)
 _TAG = re.compile(r";\s*tag=([^;>\s]+)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def lines(message: str) -> list[str]:
+    """The lines of the head, the first included, folded ones joined. Only CR LF (or LF) ends a line, as for the edge and the
+    library: the many other characters that end one for `str.splitlines` are text, and begin no header of their own."""
+    head = re.split(r"\r?\n\r?\n", message, maxsplit=1)[0]
+    return re.split(r"\r?\n", re.sub(r"\r?\n[ \t]+", " ", head))
 
 
 def headers(message: str) -> dict[str, str]:
-    """First value of each header, names in lower case, folded lines joined."""
+    """First value of each header, names in lower case. Values are text that can be written anywhere: bytes that are no UTF-8
+    (surrogates, as pjsua2 hands them over) are replaced, control characters are left out."""
     found: dict[str, str] = {}
-    head = re.split(r"\r?\n\r?\n", message, maxsplit=1)[0]
-    head = re.sub(r"\r?\n[ \t]+", " ", head)
-    for line in head.splitlines()[1:]:
+    for line in lines(message)[1:]:
         name, colon, value = line.partition(":")
         if colon:
             key = name.strip().lower()
-            found.setdefault(_COMPACT.get(key, key), value.strip())
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            found.setdefault(_COMPACT.get(key, key), _CONTROL.sub("", value).strip())
     return found
 
 
 def user_of(value: str) -> str:
-    """The user part of the first SIP or tel URI in `value`, percent-decoding left alone; empty when there is none."""
-    match = _USER.search(value)
-    return match.group(1) if match else ""
+    """The user part of the first SIP or tel URI in `value`, percent-decoded; empty when there is none. A display name is text,
+    whatever it looks like, and `sip:host` has no user."""
+    bare = _QUOTED.sub("", value)
+    bracketed = re.search(r"<([^<>]*)>", bare)
+    match = _USER.match(bracketed.group(1) if bracketed else bare)
+    return unquote(match.group(1) or match.group(2) or "") if match else ""
+
+
+def caller_of(found: Mapping[str, str]) -> str:
+    """The calling number as the carrier says it, in the `headers` of an INVITE: what it asserts, else what the caller says."""
+    return user_of(found.get("p-asserted-identity", "")) or user_of(found.get("from", ""))
 
 
 def request_user(message: str) -> str:
@@ -45,22 +64,6 @@ def tag_of(value: str) -> str:
 def seconds_of(value: str) -> float:
     """A time of the edge, `<seconds>.<microseconds>`; 0 for anything else."""
     return float(value) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", value) else 0.0
-
-
-def info_digit(message: str) -> str:
-    """The key in the body of an INFO with `application/dtmf` (a lone key, or `Signal=5`); empty when there is none.
-
-    `application/dtmf-relay` is left to the library, which reports it itself. Flash (16, `!`, `R`) is not a key.
-    """
-    kind = headers(message).get("content-type", headers(message).get("c", "")).split(";")[0].strip().lower()
-    if kind != "application/dtmf":
-        return ""
-    body = re.split(r"\r?\n\r?\n", message, maxsplit=1)
-    text = body[1].strip() if len(body) > 1 else ""
-    match = re.fullmatch(r"(?:Signal\s*=\s*)?([0-9*#]|1[01])(?:\s.*)?", text, re.IGNORECASE | re.DOTALL)
-    if not match:
-        return ""
-    return {"10": "*", "11": "#"}.get(match.group(1), match.group(1))
 
 
 def with_usual_events(sdp: str) -> str:

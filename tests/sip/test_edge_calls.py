@@ -312,6 +312,40 @@ async def test_hold_and_info_and_session_refresh_pass_in_both_directions(edge: E
     assert carrier.got("BYE")
 
 
+async def test_keys_by_info_reach_the_worker_in_one_spelling(edge: Edge) -> None:
+    """The library aborts the worker at `Signal=5` without a line end, and answers 400 to `signal=5` and 500 to `dtmf`."""
+    worker, carrier = await Uas.open_as(port=edge.worker_port(0)), await Peer.open()
+    edge.idle(worker.port)
+    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
+    assert (await call.invite()).status == 200
+    call.ack()
+    relay, plain = "application/dtmf-relay", "application/dtmf"
+    sent = [
+        (relay, "Signal=1\r\nDuration=160\r\n", "1"),
+        (relay, "Signal=2", "2"),
+        (relay, "signal= 3\nduration= 160\n", "3"),
+        ("Application/DTMF-Relay ; x=y", "Duration=160\r\n  SIGNAL = *\r\n", "*"),
+        (relay, "Signal=10\r\n", "*"),
+        (relay, "Signal=11\r\n", "#"),
+        (relay, "Signal=#", "#"),
+        (plain, "4", "4"),
+        (plain, " 5 \r\n", "5"),
+        (plain, "Signal=6\r\nDuration=160", "6"),
+        (plain, "0", "0"),
+        *(
+            (relay, body, "")
+            for body in ("Signal=!\r\n", "Signal=16\r\n", "Signal=A", "Signal=", "Signal=\r\n5", "Signal=55", "5")
+        ),
+        *((plain, body, "") for body in ("!", "16", "hello", "55", "d")),
+    ]
+    for kind, body, _ in sent:
+        assert (await call.within("INFO", body=body, headers=[("Content-Type", kind)])).status == 200, body
+    assert (await call.within("INFO")).status == 200
+    got = [(m.get("content-type"), m.body) for m in worker.got("INFO")]
+    assert got == [(relay, f"Signal={key}\r\nDuration=160\r\n") for _, _, key in sent if key]
+    assert (await call.bye()).status == 200
+
+
 async def test_options_are_answered_on_both_sides(edge: Edge) -> None:
     peer = await Peer.open()
     for address in (edge.outside, edge.inside):

@@ -95,6 +95,36 @@ async def test_an_offer_without_g711_is_for_the_worker_to_refuse(edge: Edge) -> 
     assert media_of(worker.invites[0].body)[1] > 0
 
 
+async def test_who_offers_srtp_gets_srtp(edge: Edge, ends: tuple[RtpPeer, RtpPeer]) -> None:
+    """Towards the carrier; the worker hears plain RTP."""
+    key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n"
+    call, worker, answer = await _talk(edge, ends, sdp(ends[0].port, extra=key).replace("RTP/AVP", "RTP/SAVP"))
+    assert "RTP/SAVP 8 101" in answer.body
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80" in answer.body
+    assert "RTP/AVP 8 101" in worker.invites[0].body
+    assert "crypto" not in worker.invites[0].body
+    await call.bye()
+
+
+async def test_offers_that_cannot_be_met(edge: Edge, ends: tuple[RtpPeer, RtpPeer]) -> None:
+    """At the beginning the caller is turned away (and written down, by the pool); within a call, the call goes on."""
+    offers = [
+        sdp(40100).replace("IN IP4 127.0.0.1\r\nt=", "IN IP6 ::1\r\nt="),
+        sdp(40100).replace("RTP/AVP", "RTP/SAVP"),
+        "this is no description",
+    ]
+    call, worker, _ = await _talk(edge, ends)
+    for offer in offers:
+        assert (await Call(await Peer.open(), edge.outside, _uri(edge), body=offer).invite()).status == 503
+        assert (await call.within("INVITE", body=offer)).status == 488
+    worker.behaviour = "500 SDP negotiation failed"
+    assert (await call.within("INVITE", body=sdp(40100))).status == 488
+    worker.behaviour = "500 Invalid CSeq"
+    assert (await call.within("INVITE", body=sdp(40100))).status == 500
+    assert len(worker.invites) == 3
+    assert (await call.bye()).status == 200
+
+
 async def test_a_late_offer_is_relayed_too(edge: Edge, ends: tuple[RtpPeer, RtpPeer]) -> None:
     call, worker, answer = await _talk_late(edge, ends)
     exchange(ends[0], media_of(answer.body)[:2], ends[1], media_of(worker.got("ACK")[0].body)[:2])

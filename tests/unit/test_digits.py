@@ -6,7 +6,6 @@ import pytest
 
 from hotline.conversation.watch import RtpWatch
 from hotline.core.digits import DigitFilter
-from hotline.telephony import messages
 
 pytestmark = pytest.mark.unit
 
@@ -35,19 +34,6 @@ def test_a_later_press_by_another_method_counts() -> None:
 @pytest.mark.parametrize("flash", ["R", "!", "16", "A", ""])
 def test_flash_and_letters_are_no_keys(flash: str) -> None:
     assert accepted((flash, "info", 0.0)) == []
-
-
-@pytest.mark.parametrize(
-    ("body", "digit"),
-    [("5", "5"), ("Signal=5\r\nDuration=160", "5"), ("#", "#"), ("10", "*"), ("11", "#"), ("!", ""), ("16", ""), ("hello", "")],
-)
-def test_info_with_application_dtmf(body: str, digit: str) -> None:
-    message = f"INFO sip:x SIP/2.0\r\nCall-ID: a\r\nContent-Type : application/dtmf\r\n\r\n{body}"
-    assert messages.info_digit(message) == digit
-
-
-def test_info_relay_is_left_to_the_library() -> None:
-    assert messages.info_digit("INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5") == ""
 
 
 def test_silence_is_told_from_no_stream_at_all() -> None:

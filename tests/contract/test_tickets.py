@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select, text
 
+from hotline.api.access import own_calls
+from hotline.api.people import Person
 from hotline.core.calendars.days import ZONE, Row, local_date
 from hotline.core.errors import Forbidden, HotlineError, Rejected
 from hotline.core.tickets import ACTS, OVER, STATES, Actor
@@ -20,7 +22,7 @@ from hotline.core.tickets.handovers import Step, replay
 from hotline.core.tickets.model import Limits
 from hotline.settings.tickets import TicketSettings
 from hotline.store.engine import Store
-from hotline.store.models import Ticket, TicketClock, TicketEvent, TicketObjection, TicketWarning
+from hotline.store.models import Call, Ticket, TicketClock, TicketEvent, TicketObjection, TicketWarning
 from hotline.store.repositories import calendars, ticket_clocks, ticket_events, ticket_search, ticket_sweep, tickets
 from hotline.store.repositories.ticket_acts import House
 from tests.fakes.tickets import add_matter
@@ -375,6 +377,17 @@ def test_found_by_words_number_and_name(city: Store) -> None:
     assert set(find("' OR 1=1 --")) <= {number, other}
     assert find("，。") == []
     assert find("合同") == sorted(old, reverse=True)
+
+
+def test_the_calls_of_a_branch_are_one_statement_for_its_head_too(city: Store) -> None:
+    """The branch is asked for twice in it: where the ticket is, and whether its head may know of it."""
+    number, other = (add_matter(city, now=MONDAY, matter_region=region) for region in ("990102101", "990103"))
+    for director in (True, False):
+        who = Person("s", "acc_head", "head", "", "centre", "", "", "zh-CN", COUNTY, director)
+        with city.read() as session:
+            mine = {session.get_one(Ticket, one).call_id for one in (number, other)}
+            found = session.scalars(select(Call.call_id).where(Call.call_id.in_(mine), own_calls(who))).all()
+            assert found == [session.get_one(Ticket, number).call_id]
 
 
 def test_old_tickets_are_brought_over(city: Store) -> None:

@@ -28,7 +28,8 @@ class Reader(Protocol):
 
 def subtree(centre_id: str) -> Select[Any]:
     """Ids of the centre and all below it."""
-    here = select(Centre.id).where(Centre.id == centre_id).cte("subtree", recursive=True)
+    # Without a name of its own: one statement may ask for it twice, and two of one name do not go together.
+    here = select(Centre.id).where(Centre.id == centre_id).cte(recursive=True)
     lower = aliased(Centre)
     both = here.union(select(lower.id).where(lower.parent_id == here.c.id))
     return select(both.c.id)

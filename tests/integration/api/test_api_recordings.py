@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import wave
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy import select
 from hotline.jobs.doctor import library
 from hotline.jobs.doctor.report import Report
 from hotline.store import audit
-from hotline.store.models import AuditEvent, CallFact, RecordingShare
+from hotline.store.models import AuditEvent, CallFact, RecordingShare, Ticket
 from tests.fakes.openapi_truth import Truth
 from tests.fakes.records import add_call, add_recording
+from tests.fakes.tickets import add_matter
 from tests.integration.api.conftest import House
 
 pytestmark = pytest.mark.integration
@@ -54,6 +56,21 @@ async def test_the_whole_wav_with_both_voices_on_their_sides(house: House) -> No
     assert loudest == [440, 880], "left the caller, right the agent"
     event = played(house)[0]
     assert (event.actor, event.object, event.purpose) == ("acc_desk1", f"recordings/{recording}", "质检抽查")
+
+
+async def test_the_head_of_a_centre_hears_those_of_the_branch_and_no_others(house: House) -> None:
+    number = add_matter(house.store, now=time.time(), service_type="S17")
+    elsewhere = add_matter(house.store, now=time.time(), service_type="S17", matter_region="990103")
+    with house.store.read() as session:
+        calls = [session.get_one(Ticket, one).call_id for one in (number, elsewhere)]
+    own, other = (add_recording(house.store, house.settings.recordings_dir, call) for call in calls)
+    for who in ("director", "centre"):
+        headers = await house.log_in(who)
+        found = await house.client.get("/api/recordings", headers=headers)
+        assert [row["recording_id"] for row in found.json()["items"]] == [own], who
+        assert (await listen(house, headers, own, "bytes=0-9")).status_code == 206
+        assert (await house.client.get(f"/api/recordings/{own}/waveform", headers=headers)).status_code == 200
+        assert code(await listen(house, headers, other)) == "recording.missing"
 
 
 async def test_ranges(house: House) -> None:

@@ -11,7 +11,6 @@ import typer
 
 from hotline import settings as settings_module
 from hotline.core.calendars import yeartables
-from hotline.core.calendars.yeartables import Bad
 from hotline.core.errors import HotlineError
 from hotline.secrecy import Secrecy
 from hotline.settings import SettingsError
@@ -106,14 +105,11 @@ def import_calendar(
 ) -> None:
     """导入年度节假日表 Import a year's holidays and make-up days. Nothing is stored while any row is bad."""
     try:
-        text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        typer.echo(Bad(1, "encoding", file.name).show(), err=True)
-        raise typer.Exit(1) from None
+        content = file.read_bytes()
     except OSError as exc:
         typer.echo(f"{file}: {exc.strerror}", err=True)
         raise typer.Exit(2) from None
-    rows, bad = yeartables.read(text)
+    rows, bad = yeartables.read_file(content)
     for item in bad:
         typer.echo(item.show(), err=True)
     for year, (off, work) in calendars.summary(rows).items():

@@ -17,6 +17,7 @@ from hotline.api.shapes import Code
 from hotline.core.errors import Invalid, Missing, Rejected
 from hotline.core.ids import new_id
 from hotline.store.catalogue import catalogue
+from hotline.store.ledgers import exports
 from hotline.store.models import Account, Agent, Centre, Expert, LoginSession, Region, StaffPhone
 from hotline.store.repositories import accounts, agents, sessions
 
@@ -170,7 +171,7 @@ def _phone_of(session: Session, account: Account) -> Phone:
 
 def _picture(session: Session, account: Account) -> dict[str, Any]:
     """An account for the audit trail; no hashes."""
-    names = ("display_name", "role", "language", "active", "expert_id", "centre_id")
+    names = ("display_name", "role", "language", "active", "expert_id", "centre_id", "director")
     row = session.get(Agent, account.agent_id) if account.agent_id else None
     return {**{name: getattr(account, name) for name in names}, "seat": _seat_values(row) if row else None}
 
@@ -251,6 +252,9 @@ def change(context: Context, person: Person, account_id: str, wanted: PersonFiel
         if account.agent_id and wanted.seat is None:
             raise Rejected("seat.kept", field="seat")
         before, phone = _picture(session, account), _phone_of(session, account)
+        if (account.role, account.centre_id) != (wanted.role, wanted.centre_id or None):
+            account.director = False  # of that centre; who heads the other one is said there
+            exports.recall(session, account.id, now)
         account.display_name, account.role, account.language = wanted.name.strip(), wanted.role, wanted.language
         account.expert_id, account.centre_id = wanted.expert_id or None, wanted.centre_id or None
         if wanted.seat:

@@ -21,6 +21,9 @@ Version = Annotated[int, Field(ge=0, le=MOST_INT)]
 Limit = Annotated[int, Query(ge=1, le=LIMIT, description="Rows a page")]
 Before = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_\-]*$", description="`next` of the page before")]
 
+Moment = Annotated[float, Field(ge=0, le=4_102_444_800)]
+"""Unix seconds in a body, up to the year 2100."""
+
 
 class Shape(BaseModel):
     """Base of all answers: built from rows by attribute."""

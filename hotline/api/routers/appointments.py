@@ -16,7 +16,7 @@ from hotline.api.guard import need
 from hotline.api.names import centre_names
 from hotline.api.people import Person
 from hotline.api.routers.tickets import seen_by
-from hotline.api.shapes import Done, Id, Shape
+from hotline.api.shapes import Done, Id, Moment, Shape
 from hotline.api.ticket_sight import subtree, unguarded, visible
 from hotline.core.errors import Forbidden, Invalid, Missing
 from hotline.core.tickets import OPEN
@@ -31,7 +31,6 @@ Writer = Annotated[Person, Depends(need("appointments.write"))]
 Planner = Annotated[Person, Depends(need("appointments.plan"))]
 Shared = Annotated[Context, Depends(current)]
 Kind = Literal["visit", "video", "call"]
-Moment = Annotated[float, Field(ge=0, le=4_102_444_800)]
 CodeId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
 DAY = 86_400.0
 

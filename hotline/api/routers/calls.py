@@ -115,7 +115,7 @@ def stated(purpose: str) -> str:
     text = " ".join(purpose.split())
     if len(text) < PURPOSE_MIN:
         raise Invalid("request.purpose", field="purpose")
-    return mask_text(text[:200])
+    return mask_text(text[:200])[:200]  # a mask may be longer than what it hides
 
 
 @router.get("")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hotline.api.context import Context, current
 from hotline.api.guard import need
@@ -19,6 +20,7 @@ from hotline.api.ticket_sight import subtree, unguarded
 from hotline.core.tickets import OPEN
 from hotline.core.tickets.bounces import Objection, picture
 from hotline.store import audit, ticket_codes
+from hotline.store.ledgers import exports
 from hotline.store.models import Account, Centre, Ticket, TicketObjection
 from hotline.store.repositories import centres, places
 
@@ -205,7 +207,8 @@ def put_staff(centre_id: Id, account_id: Id, wanted: StaffWish, person: Writer, 
     """Somebody with the role `centre` works here from now on; as its head, or not."""
     with context.store.write() as session:
         centres.put_staff(session, centre_id, account_id, director=wanted.director)
-        _note(session, person, "centre.staff", f"accounts/{account_id}")
+        exports.recall(session, account_id, time.time())
+        _note(session, person, "centre.staff", f"accounts/{account_id}", centre_id=centre_id, director=wanted.director)
     return Done()
 
 
@@ -214,7 +217,8 @@ def drop_staff(centre_id: Id, account_id: Id, person: Writer, context: Shared) -
     """They no longer work here: they see no tickets until they work somewhere else."""
     with context.store.write() as session:
         centres.drop_staff(session, centre_id, account_id)
-        _note(session, person, "centre.staff", f"accounts/{account_id}")
+        exports.recall(session, account_id, time.time())
+        _note(session, person, "centre.staff", f"accounts/{account_id}", centre_id="", director=False)
     return Done()
 
 
@@ -320,5 +324,5 @@ def codes(person: Reader) -> dict[str, list[WordRow]]:
     }
 
 
-def _note(session: object, person: Person, action: str, what: str) -> None:
-    audit.append(session, at=time.time(), actor=person.user_id, action=action, object=what)  # type: ignore[arg-type]
+def _note(session: Session, person: Person, action: str, what: str, **data: object) -> None:
+    audit.append(session, at=time.time(), actor=person.user_id, action=action, object=what, data=data)

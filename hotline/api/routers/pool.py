@@ -19,7 +19,7 @@ from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.routers.experts import AnswerRate, learnt, rate_of
-from hotline.api.shapes import Done, Id, Page, Shape
+from hotline.api.shapes import Done, Id, Moment, Page, Shape
 from hotline.core.answer_rates import Rates
 from hotline.core.errors import HotlineError, Invalid, Missing
 from hotline.core.phones import normalise
@@ -101,8 +101,8 @@ class SuspensionRequest(BaseModel):
     """`suspended` false lifts it. Times are Unix seconds; none: from now, until further notice."""
 
     suspended: bool
-    since: float | None = None
-    until: float | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     reason: Short = ""
 
 

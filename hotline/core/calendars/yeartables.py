@@ -36,7 +36,7 @@ class Bad:
 
 TEXTS: Final = {
     "columns": ("缺少列 date_from、kind", "the columns date_from and kind are needed"),
-    "encoding": ("不是 UTF-8 文本", "the file is not UTF-8"),
+    "encoding": ("不是 UTF-8 或 GB 18030 文本", "the file is neither UTF-8 nor GB 18030"),
     "date": ("日期应写成 2027-01-01", "a date is written 2027-01-01"),
     "order": ("结束早于开始", "the end lies before the beginning"),
     "too_long": ("放假超过 31 天", "longer than 31 days"),
@@ -80,6 +80,17 @@ def read(text: str) -> tuple[list[Row], list[Bad]]:
     if not rows and not bad:
         bad.append(Bad(numbers[0], "empty", ""))
     return rows, bad
+
+
+def read_file(content: bytes) -> tuple[list[Row], list[Bad]]:
+    """:func:`read` of a file in UTF-8, or in GB 18030 as Excel in China saves it."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return read(text)
+    return [], [Bad(1, "encoding", "")]
 
 
 def years(rows: Sequence[Row]) -> tuple[int, ...]:

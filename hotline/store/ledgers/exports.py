@@ -195,6 +195,9 @@ def _make(
         if mine is None:
             out.discard()
             return
+        now_account = session.get(Account, mine.by, populate_existing=True)
+        if now_account is None or not now_account.active or viewer_of(now_account) != viewer:
+            raise Forbidden("auth.forbidden")
         out.settle()
         remove_mark(folder, export_id)
         mine.state, mine.rows_done, mine.rows_total, mine.parts, mine.bytes = "done", done, done, out.count, out.size
@@ -220,6 +223,14 @@ def expire(store: Store, folder: Path, export_id: str, now: float) -> None:
         if row is not None and row.state == "done":
             row.state = "expired"
             _note(session, row, "export.expired", now)
+
+
+def recall(session: Session, account_id: str, now: float) -> None:
+    """The rights of this person have changed: what was made with the old ones is over now."""
+    mine = select(Export).where(Export.by == account_id, Export.state == "done").with_for_update()
+    for row in session.scalars(mine):
+        row.expires_at = min(now, row.expires_at or now)
+        jobs.hasten(session, f"{KIND}:{row.id}:expire", now)
 
 
 def may_take(row: Export, role: str, director: bool) -> None:

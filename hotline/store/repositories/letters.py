@@ -143,7 +143,8 @@ def checked(channel: str, to: str) -> tuple[str, str]:
     address = to.strip()
     name, at, domain = address.partition("@")
     odd = set(' \t\r\n<>()[]\\,;:"@')
-    whole = at and name and "." in domain.strip(".") and not odd & set(name + domain) and address.isascii()
+    plain = address.isascii() and address.isprintable()
+    whole = at and name and "." in domain.strip(".") and not odd & set(name + domain) and plain
     if not whole or len(address) > 200:
         raise Invalid("letter.address", field="to")
     return address, f"{name[0]}***@{domain}"[:64]

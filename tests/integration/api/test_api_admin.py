@@ -208,6 +208,16 @@ async def test_there_is_always_an_administrator(house: House) -> None:
     assert code(await answer(house, admin, "PUT", "people/acc_admin", json=wanted)) == "account.own"
 
 
+async def test_who_is_moved_to_another_centre_does_not_head_it(house: House) -> None:
+    admin, director = await house.log_in("admin"), await house.log_in("director")
+    same = {"name": "中心主任", "role": "centre", "centre_id": "ctr_990102"}
+    for centre_id, heads in (("ctr_990102", True), ("ctr_990100", False)):
+        wanted = {**same, "centre_id": centre_id}
+        assert (await answer(house, admin, "PUT", "people/acc_director", json=wanted)).status_code == 200
+        assert (await answer(house, director, "GET", "appointment-plans")).json()["may_plan"] is heads
+    assert (await changes(house, admin, "accounts/acc_director"))[0]["data"]["after"]["director"] is False
+
+
 # Flows.
 
 
@@ -351,12 +361,14 @@ YEAR = "date_from,date_to,kind,name,region\n2031-01-01,2031-01-03,off,元旦,\n2
 async def test_a_year_table_is_looked_at_then_imported(house: House) -> None:
     admin = await house.log_in("admin")
 
-    def upload(text: str, commit: bool) -> Any:
-        files = {"file": ("2031.csv", text.encode(), "text/csv")}
+    def upload(text: str | bytes, commit: bool) -> Any:
+        files = {"file": ("2031.csv", text if isinstance(text, bytes) else text.encode(), "text/csv")}
         return answer(house, admin, "POST", f"years?commit={str(commit).lower()}", files=files)
 
     bad = (await upload(YEAR + "2031-02-30,,off,,\n", True)).json()
     assert (bad["committed"], [row["line"] for row in bad["bad"]]) == (False, [4])
+    assert [row["code"] for row in (await upload(b"\xff\xff\xff", True)).json()["bad"]] == ["encoding"]
+    assert (await upload(YEAR, False)).json() == (await upload(YEAR.encode("gb18030"), False)).json()
     assert (await upload(YEAR, False)).json()["years"] == [2031]
     years = (await answer(house, admin, "GET", "years")).json()
     assert 2031 not in [row["year"] for row in years["items"]]

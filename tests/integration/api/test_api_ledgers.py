@@ -10,6 +10,7 @@ import pytest
 
 from hotline.jobs.durable import Runner
 from hotline.jobs.handlers import handlers
+from hotline.store.ledgers import exports
 from hotline.store.models import AuditEvent
 from hotline.store.repositories import jobs
 from tests.fakes.tickets import add_matter
@@ -70,6 +71,11 @@ async def test_a_ledger_from_the_form_to_the_file(house: House, desk: Desk) -> N
         actions = [row.action for row in session.query(AuditEvent) if row.object == f"exports/{asked['id']}"]
         assert [row.purpose for row in session.query(AuditEvent) if row.action == "export.taken"] == ["考核"]
     assert actions == ["export.asked", "export.made", "export.taken"]
+    with house.store.write() as session:  # their rights change: what was made with the old ones is over
+        exports.recall(session, "acc_centre", time.time())
+    assert await desk.get("centre", f"/exports/{asked['id']}/file") == "export.expired"
+    await work(house)
+    assert list(house.settings.exports_dir.glob("*")) == []
     assert await desk.send("POST", "town", f"/visits/{written['id']}/void", {"reason": "重复登记"}) == {"ok": True}
     assert await desk.send("POST", "town", f"/visits/{written['id']}/void", {"reason": "重复登记"}) == "ledger.voided"
 

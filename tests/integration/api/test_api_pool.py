@@ -109,6 +109,9 @@ async def test_a_suspension_has_a_reason_and_an_end(house: House) -> None:
     now = time.time()
     bad = await house.client.post("/api/pool/exp_01/suspension", json={"suspended": True}, headers=headers)
     assert code(bad) == "expert.suspension"
+    for since in ("NaN", "Infinity", "1e300", "-1"):
+        body = f'{{"suspended": true, "reason": "核查", "since": {since}}}'
+        assert code(await house.client.post("/api/pool/exp_01/suspension", content=body, headers=headers)) == "request.invalid"
     wanted = {"suspended": True, "since": now - 60, "until": now + 3600, "reason": "年检未完成"}
     assert (await house.client.post("/api/pool/exp_01/suspension", json=wanted, headers=headers)).json()["bar"] == "suspended"
     over = {**wanted, "until": now - 1}

@@ -41,7 +41,7 @@ def list_changes(
     person: Annotated[Person, Depends(need("changes.read"))],
     context: Annotated[Context, Depends(current)],
     of: Annotated[str, Query(max_length=120, pattern=r"^[A-Za-z0-9_+*#/\-]*$", description="`flows/main`; empty: all")] = "",
-    before: Annotated[int, Query(ge=0, description="`seq` of the last row of the page before")] = 0,
+    before: Annotated[int, Query(ge=0, le=2**53, description="`seq` of the last row of the page before")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[ChangeRow]:
     """Changes, the latest first."""

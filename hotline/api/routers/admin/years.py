@@ -131,10 +131,7 @@ async def import_years(
     content = await file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise HotlineError("request.too_large")
-    try:
-        rows, bad = yeartables.read(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        rows, bad = [], [Bad(1, "encoding", "")]
+    rows, bad = yeartables.read_file(content)
     years = list(yeartables.years(rows))
     wanted = commit and not bad
 

@@ -203,4 +203,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await background.end(beside)
         await context.board.close()
         await context.redis.aclose()
+        context.sessions.close()
         context.store.close()

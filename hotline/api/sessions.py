@@ -11,8 +11,9 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -28,11 +29,14 @@ from hotline.store.repositories import sessions as rows
 from hotline.store.repositories.accounts import LOCK_SECONDS, MAX_FAILED
 
 log = logs.get("hotline.api.sessions")
+Result = TypeVar("Result")
 
 TOUCH_SECONDS: Final = 30.0
 """`last_seen_at` is written at most this often a session."""
 HASHERS: Final = 2
 """Passwords checked at once: each takes 64 MiB and a core for about 0.1 s."""
+MOST_WAITING: Final = 24
+"""Log-ins under way or waiting for their turn: two seconds of work. Any more are told to come again before they are counted."""
 MOST_STRANGERS: Final = 10_000
 FORGET_SECONDS: Final = 7 * 86_400.0
 """Rows of ended sessions are deleted after this."""
@@ -55,23 +59,34 @@ class Sessions:
         self._replaced: set[str] = set()
         self._strangers: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._guard = threading.Lock()
-        self._hashers = threading.BoundedSemaphore(HASHERS)
+        self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="password")
+        self._waiting = 0
+
+    async def in_turn(self, work: Callable[..., Result], *args: Any) -> Result:
+        """Do what checks a password on threads kept for that: a flood of log-ins, known or not, holds up nothing else in the
+        house. Raises Rejected `auth.busy` when too many wait already. On the event loop only."""
+        if self._waiting >= MOST_WAITING:
+            raise Rejected("auth.busy")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._hashers, work, *args)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Nobody logs in any more."""
+        self._hashers.shutdown(wait=False, cancel_futures=True)
 
     # logging in
 
     def log_in(self, username: str, password: str, now: float) -> tuple[str, Person, list[str]]:
         """A token, who it is, and the session ids that it replaced.
 
-        Raises HotlineError `auth.wrong` or `auth.locked`, in the same way for a user that does not exist, and
-        `auth.busy` when too many log in at once.
+        Raises HotlineError `auth.wrong` or `auth.locked`, in the same way for a user that does not exist. To be called by way
+        of :meth:`in_turn`.
         """
         attempt = self._count_attempt(username, now)
-        if not self._hashers.acquire(timeout=5):
-            raise Rejected("auth.busy")
-        try:
-            right = passwords.verify(attempt.password_hash, password)
-        finally:
-            self._hashers.release()
+        right = passwords.verify(attempt.password_hash, password)
         if attempt.account_id is None or not right:
             self._note_wrong(attempt.account_id, now)
             raise Forbidden("auth.wrong")
@@ -174,19 +189,15 @@ class Sessions:
     def change_password(self, person: Person, current: str, new: str, now: float) -> list[str]:
         """The person's own wish, or duty after a one-time password; other sessions of theirs end (their ids are returned).
 
-        Raises HotlineError `auth.wrong`, `auth.locked`, `auth.busy`, and what `passwords.check_new` raises.
+        Raises HotlineError `auth.wrong`, `auth.locked`, and what `passwords.check_new` raises. To be called by way of
+        :meth:`in_turn`.
         """
         passwords.check_new(new, person.username)
         if new == current:
             raise Invalid("password.same", field="new")
         attempt = self._count_attempt(person.username, now)
-        if not self._hashers.acquire(timeout=5):
-            raise Rejected("auth.busy")
-        try:
-            right = passwords.verify(attempt.password_hash, current)
-            hashed = passwords.hash_password(new) if right else ""
-        finally:
-            self._hashers.release()
+        right = passwords.verify(attempt.password_hash, current)
+        hashed = passwords.hash_password(new) if right else ""
         if not right:
             self._note_wrong(attempt.account_id, now)
             raise Forbidden("auth.wrong")

@@ -79,7 +79,7 @@ async def log_in(wanted: LoginRequest, response: Response, context: Annotated[Co
     """Start a session: sets the cookie and returns the token. An earlier session of the same seat ends."""
     started = time.monotonic()
     try:
-        token, person, replaced = await asyncio.to_thread(
+        token, person, replaced = await context.sessions.in_turn(
             context.sessions.log_in, wanted.username.strip(), wanted.password, time.time()
         )
     except HotlineError:
@@ -141,7 +141,8 @@ async def new_password(
     context: Annotated[Context, Depends(current)],
 ) -> Done:
     """Choose a new password; this session goes on, others of the same person end. 401 `auth.wrong`, 422 `password.…`."""
-    ended = await asyncio.to_thread(context.sessions.change_password, person, wanted.current, wanted.new, time.time())
+    sessions = context.sessions
+    ended = await sessions.in_turn(sessions.change_password, person, wanted.current, wanted.new, time.time())
     for session_id in ended:
         context.feeds.end_session(session_id, LOGGED_OUT)
     return Done()

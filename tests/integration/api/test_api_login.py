@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 
 import pytest
 from sqlalchemy import select, update
 
-from hotline.store import audit
+from hotline.api.sessions import MOST_WAITING
+from hotline.store import audit, passwords
 from hotline.store.demo import DEMO_PASSWORD
 from hotline.store.models import Account, AuditEvent, LoginSession
-from tests.integration.api.conftest import House
+from tests.fakes.records import add_call
+from tests.integration.api.conftest import House, until
 
 pytestmark = pytest.mark.integration
 
@@ -66,6 +70,25 @@ async def test_five_wrong_passwords_lock_known_and_unknown_names_alike(house: Ho
         session.execute(update(Account).where(Account.username == username).values(locked_until=time.time() - 1))
     if username == "desk2":
         await house.log_in("desk2")
+
+
+async def test_a_flood_of_log_ins_holds_up_nothing_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    call, headers = add_call(house.store), await house.log_in("desk1")
+    gate = threading.Event()
+    monkeypatch.setattr(passwords, "verify", lambda *_: gate.wait(20) and False)
+    more = 5
+    flood = [
+        asyncio.create_task(house.client.post("/api/login", json={"username": f"nobody{number}", "password": "x"}))
+        for number in range(MOST_WAITING + more)
+    ]
+    await until(lambda: sum(task.done() for task in flood) >= more, 10)
+    refused = [(task.result().status_code, code(task.result())) for task in flood if task.done()]
+    assert refused == [(429, "auth.busy")] * more, "who is told to come again has lost none of his tries"
+    async with asyncio.timeout(5):
+        assert (await house.client.get(f"/api/calls/{call}", headers=headers)).status_code == 200
+    gate.set()
+    answers = [code(await task) for task in flood]
+    assert (answers.count("auth.wrong"), answers.count("auth.busy")) == (MOST_WAITING, more)
 
 
 async def test_a_log_in_resets_the_count(house: House) -> None:

@@ -15,7 +15,7 @@ from hotline.settings import Settings
 from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.models import Appointment, AppointmentPlan, CallbackTask, Centre, Region, Ticket
-from hotline.store.repositories import appointment_notes, appointments, letters
+from hotline.store.repositories import appointment_notes, appointments, letters, ticket_events
 from hotline.store.repositories.ticket_acts import House
 from tests.contract.test_village import at
 from tests.fakes.tickets import add_matter
@@ -103,6 +103,22 @@ def test_six_want_two_places_at_once(house: Store) -> None:
     with house.read() as session:
         places = sorted(row.place for row in session.query(Appointment).filter_by(starts_at=when, state="booked"))
     assert places == [1, 2]
+
+
+def test_what_happened_meanwhile_stands_before_it_in_the_story(house: Store) -> None:
+    if house.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    number = matter(house)
+    with house.write() as session:
+        ticket = session.get_one(Ticket, number)
+        with house.write() as other:
+            House(other, Limits(), Warn()).do(number, "note", Actor("b", "supervisor"), {"why": "来电补充"}, now=NOW)
+        when = at("2026-02-13", "09:00")
+        appointments.book(session, ticket, kind="visit", plan_id="apl_1", starts_at=when, by="acc", now=NOW, rules=RULES)
+    with house.read() as session:
+        events = ticket_events.of_ticket(session, number)
+        assert [event.name for event in events][-2:] == ["note", "appointment"]
+        assert ticket_events.broken_at(events, session.get_one(Ticket, number)) is None
 
 
 def test_a_place_given_back_can_be_had_again(house: Store) -> None:

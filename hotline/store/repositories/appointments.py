@@ -198,6 +198,8 @@ def _changeable(row: Appointment, by: str, now: float, rules: Rules) -> None:
 
 def _note(session: Session, ticket: Ticket, row: Appointment, what: str, by: str, now: float, why: str = "") -> None:
     data = {"appointment": row.id, "what": what, "kind": row.kind, "starts_at": row.starts_at}
+    # Its story may have gone on since it was read: as it is now, and nobody else's until this is written.
+    ticket = session.get_one(Ticket, ticket.number, with_for_update=True, populate_existing=True)
     ticket_events.append(session, ticket, "appointment", actor=by, at=now, before=ticket.state, why=why, data=data)
 
 

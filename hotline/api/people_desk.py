@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -77,7 +77,7 @@ class PersonRow(BaseModel):
 class PersonFields(BaseModel):
     """What an administrator may set of a person."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     role: Role
     language: Literal["zh-CN", "en"] = "zh-CN"
     seat: SeatFields | None = None

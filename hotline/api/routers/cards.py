@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from hotline.api.context import Context
@@ -24,7 +24,7 @@ from hotline.store.repositories import conflicts
 router = APIRouter(prefix="/api/pool", tags=["pool"])
 Judge = Annotated[Person, Depends(need("experts.cards"))]
 Keeper = Annotated[Person, Depends(need("experts.interests"))]
-Why = Annotated[str, Field(min_length=2, max_length=2000)]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=2000)]
 
 
 class CardRequest(BaseModel):
@@ -44,7 +44,7 @@ class InterestRequest(BaseModel):
     """`client`: the expert (and the firm) represents the party; `avoid`: the expert must not advise for or against it."""
 
     kind: Literal["client", "avoid"]
-    party: Annotated[str, Field(min_length=1, max_length=200)]
+    party: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     note: Annotated[str, Field(max_length=200)] = ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -66,7 +66,7 @@ class CentreRow(Shape):
 class CentreWish(BaseModel):
     """What an administrator wants of a centre."""
 
-    name: Annotated[str, Field(min_length=2, max_length=100)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
     level: Level
     parent_id: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_\-]*$")] = ""
     region_code: Annotated[str, Field(min_length=2, max_length=12, pattern=r"^[0-9]+$")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
+from redis.exceptions import RedisError
 
 from hotline.api import changes
 from hotline.api.ask import ask
@@ -45,9 +47,9 @@ class HotlineFields(BaseModel):
     """What an administrator may set. `category`: emergency, government, service, rights or justice; `region_code` empty:
     everywhere."""
 
-    number: Annotated[str, Field(min_length=3, max_length=12)]
-    name_zh: Annotated[str, Field(min_length=1, max_length=60)]
-    name_en: Annotated[str, Field(min_length=1, max_length=60)]
+    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=12)]
+    name_zh: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    name_en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     description_zh: Text = ""
     description_en: Text = ""
     category: Annotated[str, Field(max_length=16)] = "service"
@@ -86,10 +88,8 @@ async def change(hotline_id: Id, fields: HotlineFields, person: Editor, context:
 
 async def _reload(context: Context) -> None:
     """Routing reads the list every 10 s anyway: one that does not answer now is no reason to refuse the change."""
-    try:
+    with contextlib.suppress(HotlineError, RedisError, OSError):
         await ask(context, "reload", {})
-    except HotlineError:
-        return
 
 
 def _write(context: Context, person: Person, hotline_id: str, fields: HotlineFields, *, new: bool) -> HotlineRow:

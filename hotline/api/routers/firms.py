@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
 
 from hotline.api import changes
@@ -42,7 +42,7 @@ class FirmRow(Shape):
 class FirmRequest(BaseModel):
     """A firm as typed."""
 
-    name: Annotated[str, Field(min_length=2, max_length=200)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
     kind: Literal["law_firm", "notary_office", "appraisal", "mediation", "legal_aid", "bureau", "other"]
     licence: Annotated[str, Field(max_length=64)] = ""
     region_code: Code = ""

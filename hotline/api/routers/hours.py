@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from hotline import logs
 from hotline.api import changes, flow_shelf
@@ -111,7 +111,7 @@ class Lines(BaseModel):
 class CalendarWish(BaseModel):
     """What an administrator wants of a calendar. What is left out is filled in from the `tier`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     tier: Literal["", "5x8", "7x12", "7x24"] = ""
     weekly: Annotated[list[Hours], Field(min_length=7, max_length=7)] | None = None
     holidays: Literal["closed", "open", "own"] | None = None
@@ -123,13 +123,13 @@ class SpecialWish(BaseModel):
     """The hours of one day, and why it is not as usual."""
 
     hours: Hours
-    reason: Annotated[str, Field(min_length=2, max_length=100)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
 
 
 class LineWish(BaseModel):
     """What an administrator wants of a line."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     calendar_id: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
     flow: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]*$")] = ""
     language: Annotated[str, Field(max_length=8, pattern=r"^([a-z]{2,3}(-[A-Z]{2})?)?$")] = ""

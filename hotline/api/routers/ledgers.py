@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from hotline.api.context import Context, current
@@ -102,7 +102,7 @@ class AdviserWish(BaseModel):
     """Who advises which village from when to when (`until` empty: still)."""
 
     centre_id: IdText
-    name: Annotated[str, Field(min_length=2, max_length=40)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=40)]
     firm: Annotated[str, Field(max_length=100)] = ""
     expert_id: IdText = ""
     since: Day

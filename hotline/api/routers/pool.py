@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
@@ -83,7 +83,7 @@ class PoolRow(Shape):
 class ExpertRequest(BaseModel):
     """An expert as typed. A masked number stands for the present one in that place."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     kind: Literal["lawyer", "notary", "appraiser", "mediator", "legal_aid", "duty"]
     firm: Short = ""
     licence: Annotated[str, Field(max_length=64)] = ""

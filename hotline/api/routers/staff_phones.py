@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
 
 from hotline.api.ask import ask
 from hotline.api.context import Context, current
@@ -75,6 +76,6 @@ async def set_staff_phone(
             return StaffPhoneAnswer(id=row.id, kind=row.kind, number=row.number, phone_masked=row.phone_masked)
 
     answer = await asyncio.to_thread(store)
-    with contextlib.suppress(HotlineError):  # routing reads people every few seconds anyway
+    with contextlib.suppress(HotlineError, RedisError, OSError):  # routing reads people every few seconds anyway
         await ask(context, "reload", {})
     return answer

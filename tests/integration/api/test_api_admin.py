@@ -131,6 +131,7 @@ async def test_a_new_agent_chooses_a_password_before_anything_else(house: House,
     ("change", "why"),
     [
         ({"username": "desk1"}, "account.exists"),
+        ({"name": " \u3000 "}, "request.invalid"),
         ({"seat": {**SEAT, "extension": "8001"}}, "seat.extension_taken"),
         ({"seat": {**SEAT, "skills": ["XX"]}}, "seat.code"),
         ({"seat": None}, "seat.needed"),

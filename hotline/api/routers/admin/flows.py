@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from hotline.api import changes, flow_shelf
@@ -130,7 +130,7 @@ class PublishRequest(BaseModel):
     """Which version callers shall hear, and why; `shipped`: the one that came with the program."""
 
     version: Annotated[str, Field(pattern=r"^([0-9a-f]{12}|shipped)$")]
-    reason: Annotated[str, Field(min_length=2, max_length=200)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 
 
 def _findings(problems: Sequence[Problem]) -> list[Finding]:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, UploadFile
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 
 from hotline.api import changes
 from hotline.api.ask import ask
@@ -145,7 +146,7 @@ async def import_years(
 
     if wanted:
         await asyncio.to_thread(work)
-        with contextlib.suppress(HotlineError):  # routing reads the tables every ten seconds anyway
+        with contextlib.suppress(HotlineError, RedisError, OSError):  # routing reads the tables every ten seconds anyway
             await ask(context, "reload", {})
     return YearReport(
         years=years,

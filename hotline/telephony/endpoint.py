@@ -15,6 +15,7 @@ import ctypes
 import errno
 import os
 import socket
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -72,6 +73,7 @@ class Endpoint:
         self._proxy = inside_proxy
         self._timer_seconds = session_timer_seconds
         self._keep: list[Any] = []
+        self._refreshes: dict[Leg, float] = {}
         self._accounts: dict[str, Any] = {}
         ready = _prepared if _prepared is not None else _Prepared()
         self._ep, self._config = ready.endpoint, ready.account
@@ -105,6 +107,14 @@ class Endpoint:
     def poll(self, seconds: float) -> None:
         """Handle SIP for at most `seconds`; returns early when something happened or :meth:`wake` was called."""
         self._ep.libHandleEvents(max(0, int(seconds * 1000)))
+        now = time.monotonic()
+        for leg in [leg for leg, due in self._refreshes.items() if due <= now]:
+            del self._refreshes[leg]
+            self.guard(leg.refresh)
+
+    def refresh_later(self, leg: Leg, seconds: float) -> None:
+        """Have the leg send its session refresh again after `seconds`."""
+        self._refreshes[leg] = time.monotonic() + seconds
 
     def wake(self) -> None:
         """Make a running :meth:`poll` return; the only method other threads may call.

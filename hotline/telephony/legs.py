@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+import random
+from typing import TYPE_CHECKING, Any, Final
 
 import pjsua2.pjsua2 as pj
 
@@ -14,6 +15,9 @@ from hotline.telephony.events import Dialog
 if TYPE_CHECKING:
     from hotline.telephony.endpoint import Endpoint
 
+_UPDATE: Final = 1
+"""More of a key, not its end (PJMEDIA_STREAM_DTMF_IS_UPDATE without _IS_END)."""
+REQUEST_PENDING: Final = 491
 _METHODS = {0: "rfc4733", 1: "info"}
 """pjsua's numbers for how a digit came (PJSUA_DTMF_METHOD_RFC2833, PJSUA_DTMF_METHOD_SIP_INFO). INFOs come from the edge,
 which writes them in the one way that the library reads."""
@@ -35,9 +39,21 @@ class Leg(pj.Call):
         self._rang = False
         self._ended_by_us = False
         self._reported = ""
+        self._event_began = self._event_duration = -1
+        """Of the last packet of a key: when its press began (ms of the stream), and for how long it lasts."""
         self._sip_call_id = ""
 
     # What the owner wants.
+
+    def refresh(self) -> None:
+        """Send again the offer within the call that crossed one of the other side's."""
+        if self.over or not self.confirmed:
+            return
+        try:
+            self.reinvite(pj.CallOpParam(True))
+        except pj.Error:
+            # Theirs is still under way.
+            self._endpoint.refresh_later(self, _wait_after_glare(self._ours))
 
     def dial(self, uri: str, to: str, headers: dict[str, str]) -> None:
         option = pj.CallOpParam(True)
@@ -122,6 +138,13 @@ class Leg(pj.Call):
         digit, method = prm.digit, _METHODS.get(prm.method, "info")
         self._endpoint.guard(lambda: self._endpoint.events.append(ev.Digit(self.name, digit, method)))
 
+    def onDtmfEvent(self, prm: Any) -> None:
+        seen = prm.digit, int(prm.timestamp), int(prm.duration), int(prm.flags)
+        self._endpoint.guard(lambda: self._event_seen(*seen))
+
+    def onCallTsxState(self, prm: Any) -> None:
+        self._endpoint.guard(lambda: self._transaction(prm))
+
     def onCallTransferRequest(self, prm: Any) -> None:
         prm.statusCode = 603  # a REFER would make us dial whatever it names
 
@@ -181,10 +204,32 @@ class Leg(pj.Call):
             self._up = True
             self._endpoint.events.append(ev.LegAnswered(self.name))
 
+    def _event_seen(self, digit: str, began: int, duration: int, flags: int) -> None:
+        """Some gateways say the same duration in every packet: then the library takes a second press of a key for more of the
+        first, though its timestamp is another. (A timestamp alone proves nothing: others move it during one press.)"""
+        again = flags == _UPDATE and duration == self._event_duration and began != self._event_began
+        self._event_began, self._event_duration = began, duration
+        if again:
+            self._endpoint.events.append(ev.Digit(self.name, digit, "rfc4733"))
+
+    def _transaction(self, prm: Any) -> None:
+        """A session refresh that crossed a re-INVITE of the other side: the library lets it be, and the session would end."""
+        if prm.e.type != pj.PJSIP_EVENT_TSX_STATE or not self.confirmed or self.over:
+            return
+        tsx = prm.e.body.tsxState.tsx
+        ours = tsx.role == pj.PJSIP_ROLE_UAC and tsx.state == pj.PJSIP_TSX_STATE_COMPLETED
+        if ours and tsx.method == "INVITE" and tsx.statusCode == REQUEST_PENDING:
+            self._endpoint.refresh_later(self, _wait_after_glare(self._ours))
+
     def _report(self, state: str) -> None:
         if state != self._reported:
             self._reported = state
             self._endpoint.events.append(Dialog(self.name, self._sip_call_id, state))
+
+
+def _wait_after_glare(ours: bool) -> float:
+    """Seconds (RFC 3261, 14.1): 2.1 to 4 for whoever made the Call-ID, 0 to 2 for the other, in steps of 10 ms."""
+    return random.randrange(210, 401) / 100 if ours else random.randrange(0, 201) / 100
 
 
 class MediaChanged:

@@ -18,7 +18,7 @@ from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.phone import SimPhone
 from hotline.simulate.sip_message import uri_of
-from tests.fakes.sip_wire import Call, Peer, sdp
+from tests.fakes.sip_wire import Call, Message, Peer, reply, sdp, tag_of
 from tests.sip.exchange import Exchange, exchange_at_work, voice_share
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(90)]
@@ -103,6 +103,44 @@ async def test_an_expert_who_does_not_come(
     assert await caller.hears(1, 5)
     caller.hang_up()
     assert (await exchange.fact(call_id, "call_ended")).data["ended_by"] == "caller"
+
+
+async def test_an_expert_whose_line_forks(exchange: Exchange, phone: SimPhone) -> None:
+    """Ringing from several places, early media, a reliable 183 nobody asked for, two who answer: one is let go at once."""
+    trunk = await Peer.open(int(exchange.settings.trunks[0].outbound_proxy.rpartition(":")[2]))
+    carrier = SimCarrier(edge=exchange.edge.outside)
+    await carrier.start()
+    caller, call_id = await talking(exchange, carrier, phone)
+    exchange.order(call_id, "start_transfer", transfer_id="trf1", agent_id="a8001")
+    exchange.try_expert(call_id, "+8613900010009")
+    invite = await trunk.wait(lambda m: m.method == "INVITE")
+
+    def say(status: int, tag: str, body: str = "", *headers: tuple[str, str]) -> None:
+        contact = ("Contact", f"<sip:{tag}@127.0.0.1:{trunk.port}>")
+        trunk.send(reply(invite, status, "Word", to_tag=tag, headers=[contact, *headers], body=body), exchange.edge.outside)
+
+    def ended(message: Message, _: object) -> None:
+        if message.method in ("BYE", "PRACK") and not message.status:
+            trunk.send(reply(message, 200, "OK"), exchange.edge.outside)
+
+    trunk.on_message = ended
+    say(180, "one")
+    say(183, "two", sdp(41000), ("Require", "100rel"), ("RSeq", "1"))
+    say(180, "one")
+    say(199, "two")
+    await exchange.fact(call_id, "expert_ringing")
+    say(200, "three", sdp(41002))
+    say(200, "four", sdp(41004))
+    for tag in ("three", "four"):
+        await trunk.wait(lambda m, t=tag: m.method == "ACK" and tag_of(m.get("to")) == t)  # type: ignore[misc]
+    let_go = await trunk.wait(lambda m: m.method == "BYE" and not m.status, 2)
+    kept = {"three": "four", "four": "three"}[tag_of(let_go.get("to"))]  # the first to reach the worker
+    await exchange.fact(call_id, "expert_answered")
+    caller.hang_up()
+    await trunk.wait(lambda m: m.method == "BYE" and tag_of(m.get("to")) == kept, 2)
+    await exchange.fact(call_id, "call_ended")
+    assert [fact.name for fact in exchange.facts(call_id)].count("expert_answered") == 1
+    await carrier.close()
 
 
 async def test_the_caller_leaves_while_the_agents_phone_rings(exchange: Exchange, carrier: SimCarrier) -> None:

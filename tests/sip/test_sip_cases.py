@@ -15,6 +15,9 @@ from hotline.core.audits import check_call
 from hotline.simulate.people.caller import SimCaller
 from hotline.simulate.people.carrier import SimCarrier
 from hotline.simulate.people.phone import SimPhone
+from hotline.simulate.sip_message import response_to
+from hotline.simulate.sip_transactions import ServerTransaction
+from tests.fakes.sip_wire import Call, Peer, sdp
 from tests.sip.exchange import Exchange, exchange_at_work, voice_share
 
 pytestmark = [pytest.mark.sip, pytest.mark.timeout(180)]
@@ -82,7 +85,57 @@ async def test_session_timers(exchange: Exchange, carrier: SimCarrier) -> None:
         assert await caller.ended(100)
         assert await closed(exchange, call_id) == "session_expired"
 
-    await asyncio.gather(ours(), theirs())
+    async def crossed() -> None:
+        """Our refresh meets one of theirs: 491, and a while later (RFC 3261, 14.1) it is sent again."""
+        caller = carrier.caller("13800002008", voice=21)
+        timer = [("Supported", "timer"), ("Session-Expires", "90;refresher=uas"), ("Min-SE", "90")]
+        leg = caller.start(carrier.hotline_uri, headers=[*carrier.headers(caller), *timer]).leg
+        # Without UPDATE a refresh is a re-INVITE.
+        leg.request.headers = [item for item in leg.request.headers if item[0] != "Allow"]
+        asked: list[float] = []
+        take = leg._offer_received
+
+        def pending_once(transaction: ServerTransaction) -> None:
+            asked.append(time.monotonic())
+            if len(asked) > 1:
+                take(transaction)
+            else:
+                transaction.respond(response_to(transaction.request, 491))
+
+        leg._offer_received = pending_once  # type: ignore[method-assign]
+        assert await leg.answered(10) == 200
+        call_id = await exchange.call_of(leg.call_id)
+        deadline = time.monotonic() + 58
+        while time.monotonic() < deadline and len(asked) < 2:
+            await asyncio.sleep(0.1)
+        assert len(asked) > 1, "not sent again"
+        assert asked[1] - asked[0] < 3
+        assert await caller.hears_prompt(5)
+        caller.hang_up()
+        assert await closed(exchange, call_id) == "abandoned"
+
+    await asyncio.gather(ours(), theirs(), crossed())
+
+
+async def test_names_of_calls_in_bytes_that_are_no_text(exchange: Exchange) -> None:
+    """A Call-ID may be any bytes for those who do not look closely: such a call is answered, noted and ended as others."""
+    peer = await Peer.open()
+    call = Call(peer, exchange.edge.outside, f"sip:12348@127.0.0.1:{exchange.settings.sip.port}")
+    mark = call.call_id
+    odd = b"Call-ID: \xff\xfe" + mark.encode()
+
+    def bytes_of(method: str, cseq: int | None = None, body: str = "") -> bytes:
+        return call.request(method, cseq=cseq, body=body).encode().replace(b"Call-ID: " + mark.encode(), odd)
+
+    peer.send(bytes_of("INVITE", body=sdp(40100)), exchange.edge.outside)
+    answer = await peer.wait(lambda m: m.status >= 200)
+    assert answer.status == 200
+    call.learn(answer)
+    peer.send(bytes_of("ACK"), exchange.edge.outside)
+    call_id = await exchange.call_of(f"\ufffd\ufffd{mark}")
+    peer.send(bytes_of("BYE", cseq=call.cseq + 1), exchange.edge.outside)
+    assert (await peer.wait(lambda m: m.method == "BYE" and m.status >= 200)).status == 200
+    assert await closed(exchange, call_id) == "abandoned"
 
 
 async def test_cancel_that_crosses_the_answer(exchange: Exchange, carrier: SimCarrier) -> None:

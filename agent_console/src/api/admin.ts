@@ -1,6 +1,6 @@
 /** What the bureau's administrator sets (docs/api.md). */
 import { query, request, upload } from './client'
-import type { Page } from './types'
+import type { HotlineRow, Page } from './types'
 
 export interface Seat {
   id: string
@@ -169,15 +169,8 @@ export interface YearReport {
   committed: boolean
 }
 
-export interface OtherHotline {
-  id: string
-  number: string
-  name_zh: string
-  name_en: string
-  description_zh: string
-  description_en: string
-  category: string
-  region_code: string
+/** A line of the list of other hotlines, with what only its keeper sees. */
+export interface OtherHotline extends HotlineRow {
   position: number
   active: boolean
 }

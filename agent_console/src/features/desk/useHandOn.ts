@@ -1,15 +1,16 @@
-/** Start a transfer to a colleague, a group or another hotline; the button is freed when the feed shows it. */
+/** Start a transfer to a colleague, a group or another hotline, in the way chosen above; the button is freed when the feed shows it. */
 import { computed, ref } from 'vue'
 import { api } from '@/api/endpoints'
-import { useFeed } from '@/feed/store'
+import { same, useFeed } from '@/feed/store'
 import { tellError } from '@/lib/notify'
 import { useDesk } from './desk'
-import type { Kind } from './handOver'
+import { useHandOver, type Kind } from './handOver'
 import { useCommand } from './useCommand'
 
 export function useHandOn() {
   const feed = useFeed()
   const desk = useDesk()
+  const choice = useHandOver()
   const asked = ref('')
   const before = ref<string | null>(null)
   const start = useCommand(
@@ -19,6 +20,9 @@ export function useHandOn() {
   )
   const possible = computed(() => feed.live && desk.state === 'on_call' && desk.call !== null && desk.call.transfer?.state !== 'trying')
 
+  /** Everybody of the desk but me. */
+  const others = computed(() => feed.agents.filter((one) => !same(one.id, feed.agentId)))
+
   function handOn(type: 'agent' | 'queue' | 'hotline', id: string, kind: Kind): void {
     if (!possible.value || start.pending.value) return
     asked.value = id
@@ -26,5 +30,5 @@ export function useHandOn() {
     void start.run(type, id, kind)
   }
 
-  return { asked, possible, pending: start.pending, handOn }
+  return { choice, others, asked, possible, pending: start.pending, handOn }
 }

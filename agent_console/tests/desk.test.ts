@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Coded } from '@/api/types'
 import { detail, weight, type Words } from '@/features/calls/timeline'
 import { search, tree } from '@/features/desk/categories'
-import { KEYS, actionOf } from '@/features/desk/shortcuts'
+import { GROUPS, KEYS, actionOf } from '@/features/desk/shortcuts'
 
 const entry = (code: string, zh: string, en: string): Coded => ({ code, zh, en })
 const CATEGORIES = [
@@ -36,6 +36,8 @@ describe('shortcuts', () => {
     expect(press('KeyQ', { altKey: true, repeat: true })).toBeNull()
     expect(press('KeyH', { altKey: true, ctrlKey: true })).toBeNull()
   })
+  it('shows every action once', () => expect(Object.values(GROUPS).flat().sort()).toEqual(Object.keys(KEYS).sort()))
+
   it('are each bound once', () => {
     const all = Object.values(KEYS).flat().map((key) => key.shown)
     expect(new Set(all).size).toBe(all.length)

@@ -67,6 +67,16 @@ export const KEYS: Readonly<Record<Action, readonly Key[]>> = {
   catalogue: [{ code: 'KeyI', alt: true, shown: 'Alt+I' }],
 }
 
+/** As they are shown: by what they are for. Each action stands once. */
+export const GROUPS: Readonly<Record<string, readonly Action[]>> = {
+  state: ['ready', 'pause', 'end_wrap_up', 'accept', 'decline'],
+  call: ['hold', 'mute', 'hangup'],
+  hand_on: ['transfer', 'toggle', 'conference', 'takeback', 'complete'],
+  emergency: ['emergency', 'police', 'ambulance'],
+  form: ['search', 'facts', 'advice', 'date', 'legal_aid', 'disposition', 'submit'],
+  help: ['next_tab', 'catalogue', 'help'],
+}
+
 export function shown(action: Action): string {
   return KEYS[action][0]!.shown
 }

@@ -84,8 +84,8 @@ def dispatch(
     if not chain:
         zh, en = "未登记事项地区", "The matter has no known region"
     else:
-        zh, en = f"{chain[0].name}及其上级均无中心", f"There is no centre in or above region {chain[0].code}"
-    return Dispatch(top.id, top.level, f"{zh}，转{top.name}", f"{en}: sent to the highest centre {top.id}")
+        zh, en = f"{chain[0].name}及其上级均无中心", f"There is no centre in or above {chain[0].name}"
+    return Dispatch(top.id, top.level, f"{zh}，转{top.name}", f"{en}: sent to the highest centre, {top.name}")
 
 
 def _chain(region: str, places: Mapping[str, Place]) -> list[Place]:
@@ -114,7 +114,7 @@ def _candidates(chain: Sequence[Place], wanted: str) -> list[Place]:
 
 def _found(office: Office, place: Place, wanted: str, why: str) -> Dispatch:
     zh = f"{why}；事项地区{place.name}，转{office.name}"
-    en = f"Rule: level {wanted}; region {place.code}: sent to {office.id}"
+    en = f"Rule: level {wanted}; region {place.name}: sent to {office.name}"
     if office.level != wanted:
         zh += f"（该地区无可用的{_LEVEL_ZH[wanted]}级中心，由{_LEVEL_ZH[office.level]}级承接）"
         en += f" ({office.level} level takes it: no {wanted} centre for this region)"

@@ -24,7 +24,8 @@ export const useTicketWords = defineStore('ticketWords', () => {
     return loading
   }
 
-  const label = (word: Word): string => (i18n.global.locale.value === 'en' ? word.en : word.zh)
+  /** The lists are written in lower case; on a page each word begins a line of its own. */
+  const label = (word: Word): string => (i18n.global.locale.value === 'en' ? word.en.charAt(0).toUpperCase() + word.en.slice(1) : word.zh)
 
   /** The words for a code; what is no code (a paper written in by hand) stands for itself. */
   function name(list: string, code: string): string {

@@ -17,7 +17,7 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 demo: run ## the same as run
 
 test: setup-test check ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
-	@$(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --durations=20
+	@$(PY) -m pytest -q -n 6 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --durations=20
 
 chaos: setup-test ## each part killed in turn during live calls, and a short storm (6 minutes; wants a machine to itself)
 	@$(PY) -m pytest -q tests/chaos

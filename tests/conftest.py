@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -24,42 +25,23 @@ from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from tests.ports import free_port
+from tests.scheduling import StreamScheduling, by_length, give_way
 
-TESTS = Path(__file__).parent
-STREAMS = (("system", "sip"), ("e2e",), ("integration", "contract", "unit", "flows"))
-"""Folders whose tests mostly wait, whose tests are browsers, and whose tests compute. Files of the three are handed out mixed:
-browsers side by side would fight for the processors while nobody uses them at other times."""
-LONGEST = (
-    *("system/test_mix", "system/test_phone_agent", "system/test_village", "system/test_night"),
-    *("system/test_call_back", "sip/test_sip_cases", "e2e/test_console", "e2e/test_desk", "e2e/test_headset"),
-    *("unit/test_whole_simulation", "contract/test_ledgers"),
-)
-"""Begun first, so that in the end nobody waits for one."""
-LAST_SLOW = 0.8
-"""Where in the row the last file of the slow folders stands."""
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker of a parallel run takes its place among the others."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        give_way(worker)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> StreamScheduling | None:
+    """Files are handed out by what their tests do with their time."""
+    return StreamScheduling(config) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mix the files of :data:`STREAMS`; the order within a file stays."""
-    streams: list[dict[Path, None]] = [{} for _ in STREAMS]
-    for item in items:
-        streams[_stream(item.path)][item.path] = None
-    place: dict[Path, float] = {}
-    for number, files in enumerate(streams):
-        ordered = sorted(files, key=_rank)
-        share = 1.0 if number == len(streams) - 1 else LAST_SLOW
-        place |= {path: share * (index + 0.5) / len(ordered) for index, path in enumerate(ordered)}
-    items.sort(key=lambda item: place[item.path])
-
-
-def _rank(path: Path) -> int:
-    name = path.relative_to(TESTS).with_suffix("").as_posix()
-    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
-
-
-def _stream(path: Path) -> int:
-    folder = path.relative_to(TESTS).parts[0]
-    return next((number for number, folders in enumerate(STREAMS) if folder in folders), len(STREAMS) - 1)
+    """Long files first."""
+    by_length(items)
 
 
 def eventually(check: Callable[[], Any], timeout: float = 10.0, every: float = 0.05) -> Any:

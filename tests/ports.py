@@ -13,7 +13,7 @@ from typing import Final
 LOW: Final = 10_000
 HIGH: Final = 32_700
 """Below the ports that the kernel gives out by itself (32768 and up)."""
-SINGLE: Final = 800
+SINGLE: Final = 500
 """Ports of a worker that are given one by one, in turn; the others are given as blocks."""
 TRIES: Final = 400
 

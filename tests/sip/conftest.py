@@ -29,7 +29,7 @@ from tests.ports import free_block
 if TYPE_CHECKING:
     from tests.sip.exchange import Exchange
 
-RELAY_PORTS = 1000
+RELAY_PORTS = 500
 EXTENSIONS = {"8001": "one-secret", "8002": "two-secret", **{str(8010 + n): f"secret-{n}" for n in range(12)}}
 
 

@@ -174,7 +174,11 @@ class Exchange:
                 if fact.name == name and all(fact.data.get(key) == value for key, value in data.items()):
                     return fact
             await asyncio.sleep(0.03)
-        raise AssertionError(f"no {name} {data} within {seconds} s; there is {[fact.name for fact in self.facts(call_id)]}")
+        told = [
+            (fact.name, {key: fact.data[key] for key in ("outcome", "sip_code", "cause", "stage") if key in fact.data})
+            for fact in self.facts(call_id)
+        ]
+        raise AssertionError(f"no {name} {data} within {seconds} s; there is {told}")
 
     async def call_of(self, sip_call_id: str) -> str:
         """The call id of the caller with that SIP Call-ID."""

@@ -32,7 +32,7 @@ PROGRESS_NUMBER: Final = "12352"
 QUICK_NUMBER: Final = "12349"
 """Called number whose flow goes straight to the queue: no menu to sit through."""
 POOL_MAX: Final = 24
-RELAY_PORTS: Final = 1000
+RELAY_PORTS: Final = 500
 
 SHORT: Final[dict[str, Any]] = {
     # Everything that is only waited for is short; what the tests are about keeps its default.

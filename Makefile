@@ -1,6 +1,8 @@
 # The habits. `make help` lists them.
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+# Where Python may not write its compiled code down, every worker of the tests would compile all of it by itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,7 +18,8 @@ run: setup ## start the whole hotline with a demo city (Ctrl-C stops it)
 
 demo: run ## the same as run
 
-test: setup-test check ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
+test: setup-test ## lint, types, imports, then unit, flow, integration, SIP, system and browser tests
+	@$(MAKE) --no-print-directory --output-sync=target -j2 check collect
 	@$(PY) -m pytest -q -n 6 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --durations=20
 
 chaos: setup-test ## each part killed in turn during live calls, and a short storm (6 minutes; wants a machine to itself)
@@ -26,6 +29,9 @@ storm: setup-test ## 60 callers, 15 agents, 10 minutes, parts killed meanwhile, 
 	@$(PY) benchmarks/storm.py --minutes $${MINUTES:-10} --seed $${SEED:-1}
 
 check: lint types imports console-check ## what reads the code without running it
+
+collect: ## load every test, and write down its compiled code
+	@$(PY) -m pytest -q --collect-only >/dev/null
 
 lint: ## ruff
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q .
@@ -58,4 +64,4 @@ lock: ## renew requirements.lock from pyproject.toml
 	@uv=$$(tools/uv.sh) && $$uv pip compile --universal --python-version 3.11 --generate-hashes --group dev --no-header --no-annotate -q pyproject.toml -o requirements.lock
 
 
-.PHONY: screenshots chaos storm headset help setup setup-test run demo test check lint types imports console-check quick soak bench lock
+.PHONY: collect screenshots chaos storm headset help setup setup-test run demo test check lint types imports console-check quick soak bench lock

@@ -34,9 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
         give_way(worker)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> StreamScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StreamScheduling | None:
     """Files are handed out by what their tests do with their time."""
-    return StreamScheduling(config) if config.getvalue("dist") == "loadfile" else None
+    return StreamScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

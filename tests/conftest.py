@@ -25,13 +25,13 @@ from hotline.store.demo import load_demo
 from hotline.store.engine import Store
 from hotline.store.migrations import migrate
 from tests.ports import free_port
-from tests.scheduling import StreamScheduling, by_length, give_way
+from tests.scheduling import StreamScheduling, by_length, take_place
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A worker of a parallel run takes its place among the others."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        give_way(worker)
+        take_place(worker)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StreamScheduling | None:

@@ -2,11 +2,12 @@
 
 Tests of calls mostly wait: their people speak in real time. Browsers want processors, but two of them fight. What computes
 takes all it can get. So some workers begin with calls, one with browsers, and the others compute meanwhile, giving way to the
-calls (:func:`give_way`); at most :data:`MOST_BROWSERS` files of browser tests are under way at once.
+calls (:func:`take_place`); at most :data:`MOST_BROWSERS` files of browser tests are under way at once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from enum import IntEnum
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Final
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 from xdist.workermanage import WorkerController
+
+from hotline.bootstrap.supervisor import prefer
 
 TESTS = Path(__file__).parent
 
@@ -39,7 +42,7 @@ LANES: Final = (
 )
 """What each worker takes, in this order; workers beyond these begin again at the first."""
 MOST_BROWSERS: Final = 2
-NICE: Final = 5
+NICE: Final = 8
 """Of the workers that only compute: simulated people, who speak in real time, come first."""
 LONGEST: Final = (
     *("system/test_phone_agent", "system/test_call_back", "system/test_village", "system/test_mix", "system/test_night"),
@@ -56,10 +59,14 @@ def by_length(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path.relative_to(TESTS).with_suffix("").as_posix(), len(LONGEST)))
 
 
-def give_way(worker: str) -> None:
-    """Let this process and what it starts give way to others, if all it does is compute. `worker` is its name (`gw0`)."""
+def take_place(worker: str) -> None:
+    """Make this process (a worker's; `worker` is its name, such as `gw0`) and what it starts a session of its own, because the
+    kernel shares the processors between sessions first (sched(7), "autogroup"): all workers together would get as much as one
+    part of one of the hotlines they started. Who only computes gives way."""
+    with contextlib.suppress(OSError):
+        os.setsid()
     if _lane(worker) == (Stream.COMPUTES,):
-        os.nice(NICE)
+        prefer(os.getpid(), NICE)
 
 
 class StreamScheduling(LoadScopeScheduling):

@@ -121,7 +121,7 @@ class Supervisor:
                 preexec_fn=forked.die_with_parent,
             )
         if part.nice:
-            _prefer(running.process.pid, part.nice)
+            prefer(running.process.pid, part.nice)
         running.started = time.monotonic()
         assert self._guard
         self._guard.add(running.process.pid)
@@ -226,7 +226,7 @@ class Supervisor:
             time.sleep(0.02)
 
 
-def _prefer(pid: int, nice: int) -> None:
+def prefer(pid: int, nice: int) -> None:
     """Priority of a part, among ours and (each part is a session, see sched(7), "autogroup") among all of the machine. Without
     the right to raise it everything stays as it is."""
     with contextlib.suppress(OSError):

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
+from hotline.bootstrap.parts import parts
+from hotline.bootstrap.supervisor import prefer
 from hotline.bus import keys
 from hotline.edge import kamailio, rtpengine
 from hotline.edge.rpc import Rpc
@@ -110,8 +112,13 @@ class Edge:
 
     def run(self, name: str, command: list[str]) -> None:
         log = (self.settings.home / f"{name}.log").open("ab")
-        self._processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = self._processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         log.close()
+        self.prefer(name, process.pid)
+
+    def prefer(self, name: str, pid: int) -> None:
+        """Give a part its priority, as in a whole hotline: an edge that waits for a processor refuses calls."""
+        prefer(pid, next((part.nice for part in parts(self.settings) if part.name == name), 0))
 
     def stop(self, name: str) -> None:
         """End one part with all its children: the process group we made for it."""

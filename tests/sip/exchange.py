@@ -128,6 +128,7 @@ class Exchange:
             start_new_session=True,
         )
         log.close()
+        self.edge.prefer("pool", self._pool.pid)
 
     def kill_pool(self) -> int:
         """kill -9 of the pool alone; its workers stay. Its process id."""

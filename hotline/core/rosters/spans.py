@@ -7,6 +7,7 @@ so a day has 1440 minutes.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,10 +24,6 @@ class Shift:
     to_minute: int
     weekday: int | None = None
     date: str | None = None
-
-    def on(self, day: dt.date) -> bool:
-        """Whether it begins on that day."""
-        return self.date == day.isoformat() if self.date is not None else self.weekday == day.weekday()
 
     @property
     def length(self) -> int:
@@ -52,18 +49,27 @@ def spans(shifts: Iterable[Shift], exceptions: Iterable[DayChange], first: dt.da
     """Duty from the midnight `first` on, for so many days, as (from, to) in minutes since that midnight: merged, in order.
     What began the day before and runs past midnight counts. An `on` wins over an `off` of the same minutes (a substitute may
     take over on a day of their own absence only by being asked for it)."""
+    weekly: defaultdict[int, list[Shift]] = defaultdict(list)
+    dated: defaultdict[str, list[Shift]] = defaultdict(list)
+    changed: defaultdict[str, list[DayChange]] = defaultdict(list)
+    for shift in shifts:
+        if shift.date is not None:
+            dated[shift.date].append(shift)
+        elif shift.weekday is not None:
+            weekly[shift.weekday].append(shift)
+    for change in exceptions:
+        changed[change.date].append(change)
     duty: list[Span] = []
     off: list[Span] = []
     added: list[Span] = []
-    shifts, exceptions = list(shifts), list(exceptions)
     for offset in range(-1, days):
         day = first + dt.timedelta(days=offset)
-        base = offset * DAY
-        duty += [(base + item.from_minute, base + item.from_minute + item.length) for item in shifts if item.on(day)]
-        for item in exceptions:
-            if item.date == day.isoformat():
-                span = (base + item.from_minute, base + item.from_minute + item.length)
-                (added if item.effect == "on" else off).append(span)
+        base, date = offset * DAY, day.isoformat()
+        for shift in (*weekly[day.weekday()], *dated[date]):
+            duty.append((base + shift.from_minute, base + shift.from_minute + shift.length))
+        for change in changed[date]:
+            span = (base + change.from_minute, base + change.from_minute + change.length)
+            (added if change.effect == "on" else off).append(span)
     found = _union([*_without(_union(duty), _union(off)), *added])
     return [(max(0, start), min(days * DAY, end)) for start, end in found if end > 0 and start < days * DAY]
 

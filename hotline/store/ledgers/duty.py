@@ -24,6 +24,8 @@ from hotline.store.repositories.experts import day_spans
 
 DAY: Final = 1440
 DAY_SECONDS: Final = 86_400.0
+BLOCK: Final = 31
+"""Days whose shifts are laid out at once."""
 MOST_DAYS: Final = 366
 """The days are laid out one by one: no more at once."""
 _CHANGES: Final = {"swap": "对调", "substitute": "代班", "absence": "请假"}
@@ -115,13 +117,14 @@ class _Desk:
 
 
 class _Roster:
-    """The experts, by their shifts and what was changed of them."""
+    """The experts, by their shifts and what was changed of them. Shifts are laid out a block of days at a time, when the first
+    of its days is asked for: a page needs few days of a year."""
 
     def __init__(self, session: Session, first: date, last: date) -> None:
         loads = (selectinload(Expert.shifts), selectinload(Expert.exceptions))
         self._first = first
         self._experts = session.scalars(select(Expert).options(*loads).order_by(Expert.id)).all()
-        self._spans = {row.id: day_spans(row, first, (last - first).days + 1) for row in self._experts}
+        self._block, self._spans = -1, dict[str, list[tuple[int, int]]]()
         self._changed: dict[tuple[str, str], list[str]] = {}
         in_force = select(RosterRequest).where(
             RosterRequest.state == "in_force",
@@ -135,7 +138,11 @@ class _Roster:
                 self._changed.setdefault((one.other_date or one.date, one.other_id), []).append(name)
 
     def of_day(self, day: date, talks: Talks) -> Iterator[tuple[str, dict[str, Cell]]]:
-        offset = (day - self._first).days * DAY
+        block, within = divmod((day - self._first).days, BLOCK)
+        if block != self._block:
+            start = self._first + timedelta(days=block * BLOCK)
+            self._block, self._spans = block, {row.id: day_spans(row, start, BLOCK) for row in self._experts}
+        offset = within * DAY
         for row in self._experts:
             own = minutes_on(self._spans[row.id], (offset, offset + DAY))
             change = self._changed.get((day.isoformat(), row.id), [])

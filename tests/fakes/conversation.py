@@ -55,6 +55,8 @@ class FakeConversation:
         self.room = 2
         """Experts who may ring at once: how many legs are left."""
         self.commands: list[Command] = []
+        self.looked_at = 0
+        """How many of them have been checked."""
         self.connects = 0
 
     def fact(self, name: str, **data: Any) -> None:

@@ -68,6 +68,8 @@ class CoreConversation:
         self.arrived_at = clock()
         self.facts: list[Fact] = []
         self.commands: list[Command] = []
+        self.looked_at = 0
+        """How many of them have been checked."""
         self.connects = 0
         self.dead = False
         self.exited = False

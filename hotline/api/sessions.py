@@ -36,8 +36,8 @@ TOUCH_SECONDS: Final = 30.0
 HASHERS: Final = 2
 """Passwords checked at once: each takes 64 MiB and a core for about 0.1 s."""
 MOST_WAITING: Final = 100
-"""Log-ins under way or waiting for their turn: five seconds of work, and a whole shift that begins at once. Any more are told to
-come again before they are counted."""
+"""Log-ins under way or waiting for their turn: five seconds of work, and a whole shift that begins at once. Any more are told
+to come again before they are counted."""
 MOST_STRANGERS: Final = 10_000
 FORGET_SECONDS: Final = 7 * 86_400.0
 """Rows of ended sessions are deleted after this."""

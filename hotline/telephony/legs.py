@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _UPDATE: Final = 1
 """More of a key, not its end (PJMEDIA_STREAM_DTMF_IS_UPDATE without _IS_END)."""
+_APART: Final = 60
+"""Ms from the beginning of a press to that of the next at least: more than any packet of a key lasts, less than the shortest
+key and pause (40 ms each, ITU-T Q.24)."""
 REQUEST_PENDING: Final = 491
 _METHODS = {0: "rfc4733", 1: "info"}
 """pjsua's numbers for how a digit came (PJSUA_DTMF_METHOD_RFC2833, PJSUA_DTMF_METHOD_SIP_INFO). INFOs come from the edge,
@@ -206,8 +209,9 @@ class Leg(pj.Call):
 
     def _event_seen(self, digit: str, began: int, duration: int, flags: int) -> None:
         """Some gateways say the same duration in every packet: then the library takes a second press of a key for more of the
-        first, though its timestamp is another. (A timestamp alone proves nothing: others move it during one press.)"""
-        again = flags == _UPDATE and duration == self._event_duration and began != self._event_began
+        first, though its timestamp is another. (Others move the timestamp during one press, by a packet's length.)"""
+        apart = began - self._event_began >= _APART
+        again = flags == _UPDATE and duration == self._event_duration and apart
         self._event_began, self._event_duration = began, duration
         if again:
             self._endpoint.events.append(ev.Digit(self.name, digit, "rfc4733"))

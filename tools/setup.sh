@@ -20,16 +20,6 @@ for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
 done
 
-# 3.12 first, also where a version manager keeps it: its names and small numbers are shared for good between processes, which is
-# worth 2 MB a conversation (benchmarks/README.md).
-python=""
-for candidate in python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12.*/bin/python3.12 python3.11; do
-  # Run it: a version manager's shim may be on the path without its Python.
-  "$candidate" -c 'import venv' 2>/dev/null && { python=$candidate; break; }
-done
-if [ -z "$python" ] && command -v python3 >/dev/null; then
-  python3 -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' && python=python3
-fi
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then missing+=(python3-venv python3-pip); fi
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -60,12 +50,22 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # --- Python ----------------------------------------------------------------------------------------------------------
+# 3.12 first, also where a version manager keeps it: its names and small numbers are shared for good between processes, which is
+# worth 2 MB a conversation (benchmarks/README.md).
+python=""
+for candidate in python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12.*/bin/python3.12 python3.11; do
+  # Run it: a version manager's shim may be on the path without its Python.
+  "$candidate" -c 'import venv' 2>/dev/null && { python=$candidate; break; }
+done
+if [ -z "$python" ] && command -v python3 >/dev/null; then
+  python3 -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' && python=python3
+fi
 uv=$(tools/uv.sh)
 stamp=.venv/.hotline-$(sha256sum requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 if [ ! -e "$stamp" ]; then
   say "建立 Python 环境 building .venv"
   # Without a Python 3.11 or 3.12 on the machine (the pjsua2 wheel has no newer one) uv fetches one.
-  [ -x .venv/bin/python ] || "$uv" venv -q --python "${python:-3.12}" .venv
+  [ -x .venv/bin/python ] || "$uv" venv -q --python "${python:-3.12}" .venv || die "没有可用的 Python 3.11/3.12，也未能下载：请安装其一，或用 UV_PYTHON_INSTALL_MIRROR 指定镜像。 No Python 3.11 or 3.12 here, nor could one be fetched: install one, or name a mirror by UV_PYTHON_INSTALL_MIRROR."
   # Compiled here, once: a Python that may not write its code down compiles it at every start, and keeps the memory of that.
   "$uv" pip sync -q --python .venv/bin/python --require-hashes --compile-bytecode requirements.lock
   "$uv" pip install -q --python .venv/bin/python --no-deps -e .

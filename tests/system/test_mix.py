@@ -19,4 +19,4 @@ def test_a_mix_of_calls_goes_as_expected(hotline: Hotline) -> None:
     assert found["unexpected"] == []
     assert said.code == 0, said
     assert (found["calls"], found["as_expected"]) == (CALLERS, CALLERS)
-    hotline.doctor()
+    hotline.doctor(command=True)

@@ -17,7 +17,7 @@ from tests.fakes.routing_checks import check_answers, check_board, check_desk, c
 
 pytestmark = pytest.mark.unit
 
-SEEDS = int(os.environ.get("HOTLINE_SEEDS", "200"))
+SEEDS = int(os.environ.get("HOTLINE_SEEDS", "100"))
 
 
 def play(seed: int) -> Desk:

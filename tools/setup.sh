@@ -54,8 +54,10 @@ fi
 # worth 2 MB a conversation (benchmarks/README.md).
 python=""
 for candidate in python3.12 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12.*/bin/python3.12 python3.11; do
-  # Run it: a version manager's shim may be on the path without its Python.
-  "$candidate" -c 'import venv' 2>/dev/null && { python=$candidate; break; }
+  # Run it: a version manager's shim may be on the path without its Python. Named by its own path, because another
+  # environment that is active may hide it from uv.
+  python=$("$candidate" -c 'import sys, venv; print(sys._base_executable or sys.executable)' 2>/dev/null) && break
+  python=""
 done
 if [ -z "$python" ] && command -v python3 >/dev/null; then
   python3 -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' && python=python3

@@ -354,8 +354,8 @@ async def test_a_flood_is_shut_out_and_the_carrier_is_not(make_edge: Callable[..
     assert (await call.bye()).status == 200
     assert worker.got("BYE")
     assert len(stranger.inbox) < 100
-    # One line tells of the flood, not one a packet.
-    assert edge.log().count("reason=flood") == 1
+    # One line tells of the flood (another when it goes on for longer), not one a packet.
+    assert 1 <= edge.log().count("reason=flood") <= 3
     edge.stop_all()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from hotline.api.context import Context
 from hotline.bus.client import ask_routing
-from hotline.core.errors import Rejected
+from hotline.core.errors import HotlineError, Rejected
 
 
 async def ask(context: Context, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,3 +20,10 @@ async def ask(context: Context, name: str, data: Mapping[str, Any]) -> dict[str,
         raise Rejected(str(answer.get("code") or "request.refused"), **dict(answer.get("details") or {}))
     found: dict[str, Any] = answer.get("data") or {}
     return found
+
+
+async def reload(context: Context) -> None:
+    """Tell routing that people, lines or days have changed. The change is stored: routing looks by itself within ten seconds
+    when it does not hear this, so nothing fails for it."""
+    with contextlib.suppress(HotlineError, RedisError, OSError):
+        await ask(context, "reload", {})

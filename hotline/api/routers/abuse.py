@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from redis.exceptions import RedisError
 
 from hotline.api.access import own_calls
-from hotline.api.ask import ask
+from hotline.api.ask import ask, reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need, seat
 from hotline.api.people import Person
 from hotline.api.routers.calls import stated
 from hotline.api.shapes import Done, Id, Shape
-from hotline.core.errors import HotlineError, Missing
+from hotline.core.errors import Missing
 from hotline.store import audit
 from hotline.store.models import Call
 from hotline.store.repositories import restrictions
@@ -132,8 +130,7 @@ async def decide(
 ) -> RestrictionRow:
     """Approve, refuse, renew or lift; it takes effect with the next call."""
     answer = await asyncio.to_thread(_decide, context, person, restriction_id, wanted)
-    with contextlib.suppress(HotlineError, RedisError, OSError):  # routing looks by itself every few seconds
-        await ask(context, "reload", {})
+    await reload(context)
     return answer
 
 

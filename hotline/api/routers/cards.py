@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from hotline.api.ask import reload
 from hotline.api.context import Context
 from hotline.api.guard import need
 from hotline.api.people import Person
-from hotline.api.routers.pool import CardRow, Shared, note, one, reload
+from hotline.api.routers.pool import CardRow, Shared, note, one
 from hotline.api.shapes import Done, Id, Page, Shape
 from hotline.core.errors import Missing, Rejected
 from hotline.core.ids import new_id

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StringConstraints
-from redis.exceptions import RedisError
 
 from hotline.api import changes
-from hotline.api.ask import ask
+from hotline.api.ask import reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.shapes import Code, Id, Page, Shape
-from hotline.core.errors import HotlineError, Missing, Rejected
+from hotline.core.errors import Missing, Rejected
 from hotline.store.models import ExternalHotline
 from hotline.store.repositories import external_hotlines
 
@@ -74,7 +72,7 @@ def list_hotlines(
 async def add(fields: HotlineFields, person: Editor, context: Shared) -> HotlineRow:
     """A new line. 409 `external_hotline.exists` when that number stands there already."""
     row = await asyncio.to_thread(_write, context, person, f"hl_{fields.number}", fields, new=True)
-    await _reload(context)
+    await reload(context)
     return row
 
 
@@ -82,14 +80,8 @@ async def add(fields: HotlineFields, person: Editor, context: Shared) -> Hotline
 async def change(hotline_id: Id, fields: HotlineFields, person: Editor, context: Shared) -> HotlineRow:
     """Set everything of one line; `active` false takes it off the consoles, and nobody can be handed to it any more."""
     row = await asyncio.to_thread(_write, context, person, hotline_id, fields, new=False)
-    await _reload(context)
+    await reload(context)
     return row
-
-
-async def _reload(context: Context) -> None:
-    """Routing reads the list every 10 s anyway: one that does not answer now is no reason to refuse the change."""
-    with contextlib.suppress(HotlineError, RedisError, OSError):
-        await ask(context, "reload", {})
 
 
 def _write(context: Context, person: Person, hotline_id: str, fields: HotlineFields, *, new: bool) -> HotlineRow:

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
 
 from hotline.api import changes
+from hotline.api.ask import reload
 from hotline.api.context import Context
 from hotline.api.guard import need
 from hotline.api.people import Person
-from hotline.api.routers.pool import Shared, reload
+from hotline.api.routers.pool import Shared
 from hotline.api.shapes import Code, Id, Page, Shape
 from hotline.core.errors import Missing, Rejected
 from hotline.core.ids import new_id

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Final, Literal
 import websockets
 from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
-from redis.exceptions import RedisError
 from starlette.websockets import WebSocketState
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
@@ -23,7 +22,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from hotline import logs
-from hotline.api.ask import ask
+from hotline.api.ask import reload
 from hotline.api.background import end
 from hotline.api.connection import STOPPING
 from hotline.api.context import Context, context_of, current
@@ -113,9 +112,7 @@ async def choose(
                 )
 
     await asyncio.to_thread(note)
-    # Routing reads the people again every few seconds by itself.
-    with contextlib.suppress(HotlineError, RedisError, OSError):
-        await ask(context, "reload", {})
+    await reload(context)
     return HeadsetAnswer(enabled=_enabled(context, person), device=wanted.device, echo=ECHO_USER)
 
 

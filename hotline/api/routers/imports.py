@@ -13,10 +13,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from hotline.api.ask import reload
 from hotline.api.context import Context
 from hotline.api.guard import need
 from hotline.api.people import Person
-from hotline.api.routers.pool import Shared, reload
+from hotline.api.routers.pool import Shared
 from hotline.core.errors import HotlineError
 from hotline.core.sheets import EXPERTS, ROSTER, Problem, SheetRow, Table, read_experts, read_roster
 from hotline.core.sheets.problems import MOST

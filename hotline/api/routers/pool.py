@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
-from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from hotline.api.ask import ask
+from hotline.api.ask import reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
@@ -21,7 +19,7 @@ from hotline.api.routers.calls import stated
 from hotline.api.routers.experts import AnswerRate, learnt, rate_of
 from hotline.api.shapes import Done, Id, Moment, Page, Shape
 from hotline.core.answer_rates import Rates
-from hotline.core.errors import HotlineError, Invalid, Missing
+from hotline.core.errors import Invalid, Missing
 from hotline.core.phones import normalise
 from hotline.core.sheets import ExpertEntry
 from hotline.store import audit
@@ -270,12 +268,6 @@ def one(session: Session, expert_id: str) -> Expert:
 def note(session: Session, person: Person, action: str, expert_id: str, data: dict[str, Any] | None = None) -> None:
     """One audit row about an expert, last in the transaction."""
     audit.append(session, at=time.time(), actor=person.user_id, action=action, object=f"experts/{expert_id}", data=data)
-
-
-async def reload(context: Context) -> None:
-    """Tell routing that people have changed; it looks by itself within ten seconds when it does not hear it."""
-    with contextlib.suppress(HotlineError, RedisError, OSError, TimeoutError):
-        await ask(context, "reload", {})
 
 
 def row_of(row: Expert, found: Rates, now: float) -> PoolRow:

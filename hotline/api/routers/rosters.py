@@ -12,11 +12,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from hotline.api.ask import reload
 from hotline.api.context import Context
 from hotline.api.guard import need
 from hotline.api.names import Names
 from hotline.api.people import Person
-from hotline.api.routers.pool import Minute, Shared, note, one, reload
+from hotline.api.routers.pool import Minute, Shared, note, one
 from hotline.api.shapes import MOST_INT, Done, Id, Page, Shape
 from hotline.core.errors import Forbidden, Missing
 from hotline.core.rosters import gaps, minutes_on

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from redis.exceptions import RedisError
 
-from hotline.api.ask import ask
+from hotline.api.ask import reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
 from hotline.api.shapes import Id, Shape
-from hotline.core.errors import HotlineError
 from hotline.store import audit, passwords
 from hotline.store.repositories import staff
 
@@ -76,6 +73,5 @@ async def set_staff_phone(
             return StaffPhoneAnswer(id=row.id, kind=row.kind, number=row.number, phone_masked=row.phone_masked)
 
     answer = await asyncio.to_thread(store)
-    with contextlib.suppress(HotlineError, RedisError, OSError):  # routing reads people every few seconds anyway
-        await ask(context, "reload", {})
+    await reload(context)
     return answer

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from hotline import logs
 from hotline.api import changes, people_desk
-from hotline.api.ask import ask
+from hotline.api.ask import ask, reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
@@ -147,8 +147,7 @@ async def _tell(context: Context, phone: Phone) -> None:
             await asyncio.to_thread(context.edge.put_phone, *phone)
         except HotlineError as exc:
             log.warning("edge_not_told", code=exc.code)
-    with contextlib.suppress(HotlineError, RedisError, OSError):
-        await ask(context, "reload", {})
+    await reload(context)
 
 
 async def _drop_phone(context: Context, extension: str) -> None:
@@ -167,5 +166,4 @@ async def _leave(context: Context, account_id: str) -> None:
         data = {"agent_id": row.seat.id, "state": "offline", "reason": "logged_out"}
         with contextlib.suppress(HotlineError, RedisError, OSError):
             await ask(context, "set_agent_state", data)
-    with contextlib.suppress(HotlineError, RedisError, OSError):
-        await ask(context, "reload", {})
+    await reload(context)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from datetime import date, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, UploadFile
 from pydantic import BaseModel
-from redis.exceptions import RedisError
 
 from hotline.api import changes
-from hotline.api.ask import ask
+from hotline.api.ask import reload
 from hotline.api.context import Context, current
 from hotline.api.guard import need
 from hotline.api.people import Person
@@ -146,8 +144,7 @@ async def import_years(
 
     if wanted:
         await asyncio.to_thread(work)
-        with contextlib.suppress(HotlineError, RedisError, OSError):  # routing reads the tables every ten seconds anyway
-            await ask(context, "reload", {})
+        await reload(context)
     return YearReport(
         years=years,
         rows=[_day(row) for row in rows],

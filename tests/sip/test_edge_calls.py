@@ -38,6 +38,15 @@ async def _worker_call(edge: Edge, uri: str, number: int = 0, **more: object) ->
     return call
 
 
+async def _answered(edge: Edge, worker: Uas, carrier: Peer) -> Call:
+    """A caller's call that this worker has answered."""
+    edge.idle(worker.port)
+    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
+    assert (await call.invite()).status == 200
+    call.ack()
+    return call
+
+
 async def test_a_worker_calls_a_registered_phone(edge: Edge) -> None:
     phone = await _phone(edge)
     assert [c.extension for c in edge.rpc.registered()] == ["8001"]
@@ -248,10 +257,7 @@ async def test_a_cancel_by_the_worker(edge: Edge) -> None:
 
 async def test_a_dead_workers_answered_leg_is_ended(edge: Edge) -> None:
     worker, carrier = await Uas.open_as(port=edge.worker_port(0)), await Uas.open_as()
-    edge.idle(worker.port)
-    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
-    assert (await call.invite()).status == 200
-    call.ack()
+    call = await _answered(edge, worker, carrier)
     await worker.wait(lambda m: m.method == "ACK" and not m.status)
     worker.close()  # killed
     assert edge.rpc.end_leg(call.call_id)
@@ -285,10 +291,7 @@ async def test_a_dead_workers_ringing_leg_is_cancelled(edge: Edge) -> None:
 
 async def test_hold_and_info_and_session_refresh_pass_in_both_directions(edge: Edge) -> None:
     worker, carrier = await Uas.open_as(port=edge.worker_port(0), media_port=40010), await Uas.open_as()
-    edge.idle(worker.port)
-    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
-    assert (await call.invite()).status == 200
-    call.ack()
+    call = await _answered(edge, worker, carrier)
     hold = await call.within("INVITE", body=sdp(40100, extra="a=sendonly\r\n"))
     assert hold.status == 200
     call.ack()
@@ -315,10 +318,7 @@ async def test_hold_and_info_and_session_refresh_pass_in_both_directions(edge: E
 async def test_keys_by_info_reach_the_worker_in_one_spelling(edge: Edge) -> None:
     """The library aborts the worker at `Signal=5` without a line end, and answers 400 to `signal=5` and 500 to `dtmf`."""
     worker, carrier = await Uas.open_as(port=edge.worker_port(0)), await Peer.open()
-    edge.idle(worker.port)
-    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
-    assert (await call.invite()).status == 200
-    call.ack()
+    call = await _answered(edge, worker, carrier)
     relay, plain = "application/dtmf-relay", "application/dtmf"
     sent = [
         (relay, "Signal=1\r\nDuration=160\r\n", "1"),
@@ -413,10 +413,7 @@ async def test_redis_goes_and_comes_back(make_edge: Callable[..., Edge]) -> None
 async def test_a_restarted_kamailio_carries_on_with_calls_it_does_not_know(make_edge: Callable[..., Edge]) -> None:
     edge = make_edge(media={"relay": "never"})
     worker, carrier = await Uas.open_as(port=edge.worker_port(0)), await Uas.open_as()
-    edge.idle(worker.port)
-    call = Call(carrier, edge.outside, f"sip:12348@127.0.0.1:{edge.settings.sip.port}")
-    assert (await call.invite()).status == 200
-    call.ack()
+    call = await _answered(edge, worker, carrier)
     await worker.wait(lambda m: m.method == "ACK" and not m.status)
     edge.stop("kamailio")
     edge.start_kamailio()
